@@ -1,0 +1,317 @@
+"""Explanations that are computed: flips, next questions, and whether the advice is decided.
+
+Everything here asks the engine; nothing is written by hand. A flip is a smallest change of known
+facts that leads to another step. A question is worth asking if some answer leads to another step.
+The advice is decided when no completion of the unknown facts leads to another step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+from advisor_rules.conditions import facts_of
+from advisor_rules.derive import DERIVATIONS
+from advisor_rules.engine import Compiled, Judgement, columns_of, judge
+from advisor_rules.model import DIAGNOSIS, STRENGTHS, Flip, NextQuestion, Value
+from advisor_rules.worlds import Change, abstract_values, combined, sampled, size_of, varied
+
+SAMPLE = 192
+"""Random completions of the unknown facts that show how often each of them matters."""
+MOST_PAIRS = 120_000
+MOST_WORLDS = 1 << 16
+"""Combinations that are enumerated to prove that the advice is decided."""
+MOST_PAIR_FLIPS = 12
+SEED = 20261120
+
+Values = Mapping[str, Value]
+Questions = tuple[NextQuestion, ...]
+
+
+def explain(compiled: Compiled, values: Values) -> tuple[tuple[Flip, ...], Questions, bool | None]:
+    """Flips, next questions (best first) and whether the step is decided, for known values."""
+    base = judge(compiled, columns_of(values), 1)
+    step = _step_in(base, 0)
+    questions, moved = _questions(compiled, values, step)
+    decided = False if moved else _proven(compiled, values, base, step)
+    if decided:
+        questions = ()
+    return _flips(compiled, values, step), questions, decided
+
+
+def _step_in(judgement: Judgement, world: int) -> str | None:
+    bit = 1 << world
+    return next((name for name, mask in judgement.winners.items() if mask & bit), None)
+
+
+def _moved(judgement: Judgement, step: str | None) -> int:
+    """Worlds whose step is another one."""
+    same = judgement.abstained if step is None else judgement.winners[step]
+    return judgement.full & ~same
+
+
+# --- flips ------------------------------------------------------------------------------------
+
+
+def _flips(compiled: Compiled, values: Values, step: str | None) -> tuple[Flip, ...]:
+    alternatives = _alternatives(compiled, values)
+    singles = _tried(compiled, values, step, [(change,) for change in alternatives])
+    if singles:
+        return _nearest(values, singles)
+    pairs = [pair for pair in combinations(alternatives, 2) if pair[0][0] != pair[1][0]]
+    found = _tried(compiled, values, step, pairs[:MOST_PAIRS])
+    per_step: dict[str | None, list[Flip]] = {}
+    for flip in found:
+        per_step.setdefault(flip.step, []).append(flip)
+    share = max(1, MOST_PAIR_FLIPS // max(1, len(per_step)))
+    return tuple(flip for flips in per_step.values() for flip in flips[:share])
+
+
+def _alternatives(compiled: Compiled, values: Values) -> list[tuple[str, Value]]:
+    domains = abstract_values(compiled)
+    return [
+        (fact, other) for fact, value in values.items() for other in domains[fact] if other != value
+    ]
+
+
+def _tried(
+    compiled: Compiled, values: Values, step: str | None, changes: list[Change]
+) -> list[Flip]:
+    if not changes:
+        return []
+    judgement = judge(compiled, varied(values, changes), len(changes))
+    moved = _moved(judgement, step)
+    return [
+        Flip(change, _step_in(judgement, index), None)
+        for index, change in enumerate(changes)
+        if moved >> index & 1
+    ]
+
+
+def _nearest(values: Values, flips: Iterable[Flip]) -> tuple[Flip, ...]:
+    """Of several numbers of one fact that lead to the same step, the one closest to today's."""
+    kept: dict[tuple[str, str | None, object], Flip] = {}
+    for flip in flips:
+        ((fact, value),) = flip.changes
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        key = (fact, flip.step, None if number else value)
+        if key not in kept or _distance(values, flip) < _distance(values, kept[key]):
+            kept[key] = flip
+    return tuple(kept.values())
+
+
+def _distance(values: Values, flip: Flip) -> float:
+    ((fact, value),) = flip.changes
+    today = values[fact]
+    if isinstance(value, str) or isinstance(today, str):
+        return 0.0
+    return abs(value - today)
+
+
+# --- next questions ---------------------------------------------------------------------------
+
+
+def _questions(compiled: Compiled, values: Values, step: str | None) -> tuple[Questions, bool]:
+    """Questions whose answers can change the step, and whether any completion seen changes it."""
+    domains = _open_domains(compiled, values)
+    alone = _answers_alone(compiled, values, step, domains)
+    influence, moved = _influence(compiled, values, step, domains)
+    asked = [
+        NextQuestion(
+            fact=fact,
+            why=ask.why,
+            changes=len(alone[fact]),
+            answers=len(domains[fact]),
+            leads_to=tuple(dict.fromkeys(name for name in alone[fact] if name)),
+        )
+        for fact in domains
+        if (ask := compiled.book.facts[fact].ask) and (alone[fact] or influence[fact])
+    ]
+    asked.sort(key=lambda item: (-item.changes / item.answers, -influence[item.fact], item.fact))
+    return tuple(asked), moved or any(alone.values())
+
+
+def _open_domains(compiled: Compiled, values: Values) -> dict[str, tuple[Value, ...]]:
+    """Values of the unknown facts that some rule in force reads."""
+    read = {fact for name in compiled.rules for fact in base_facts(compiled, name)}
+    domains = abstract_values(compiled)
+    return {name: domains[name] for name in domains if name in read and name not in values}
+
+
+def _answers_alone(
+    compiled: Compiled, values: Values, step: str | None, domains: Mapping[str, tuple[Value, ...]]
+) -> dict[str, list[str | None]]:
+    """For each unknown fact, the other steps that its answers lead to with all else unchanged."""
+    changes = [((fact, value),) for fact, answers in domains.items() for value in answers]
+    found: dict[str, list[str | None]] = {fact: [] for fact in domains}
+    for flip in _tried(compiled, values, step, changes):
+        found[flip.changes[0][0]].append(flip.step)
+    return found
+
+
+def _influence(
+    compiled: Compiled, values: Values, step: str | None, domains: Mapping[str, tuple[Value, ...]]
+) -> tuple[dict[str, float], bool]:
+    """How often each fact's answer decides between steps in random completions of the rest."""
+    if not domains:
+        return {}, False
+    columns = sampled(values, domains, SAMPLE, SEED)
+    base = judge(compiled, columns, SAMPLE)
+    blocks = [(fact, value) for fact, answers in domains.items() for value in answers]
+    size = SAMPLE * len(blocks)
+    judgement = judge(compiled, _with_each(columns, blocks), size)
+    shares: dict[str, float] = {}
+    window = (1 << SAMPLE) - 1
+    first: dict[str, dict[str, int]] = {}
+    for index, (fact, _) in enumerate(blocks):
+        shifted = {
+            name: mask >> index * SAMPLE & window for name, mask in judgement.winners.items()
+        }
+        reference = first.setdefault(fact, shifted)
+        differs = 0
+        for name, mask in shifted.items():
+            differs |= mask ^ reference[name]
+        shares[fact] = max(shares.get(fact, 0.0), differs.bit_count() / SAMPLE)
+    return shares, bool(_moved(base, step))
+
+
+def _with_each(
+    columns: Mapping[str, Mapping[Value, int]], blocks: list[tuple[str, Value]]
+) -> dict[str, Mapping[Value, int]]:
+    """The sampled worlds repeated once a block, with that block's fact set to its value."""
+    repeat = sum(1 << index * SAMPLE for index in range(len(blocks)))
+    window = (1 << SAMPLE) - 1
+    wide: dict[str, dict[Value, int]] = {
+        fact: {value: (mask & window) * repeat for value, mask in column.items()}
+        for fact, column in columns.items()
+    }
+    for index, (fact, chosen) in enumerate(blocks):
+        here = window << index * SAMPLE
+        column = wide[fact]
+        for value in column:
+            column[value] &= ~here
+        column[chosen] = column.get(chosen, 0) | here
+    return dict(wide)
+
+
+# --- decided ----------------------------------------------------------------------------------
+
+
+def base_facts(compiled: Compiled, rule: str) -> set[str]:
+    """Stated facts that a rule reads, through derivations, but not through the diagnosis."""
+    found = set(facts_of(compiled.book.conditions[rule]))
+    for derivation in DERIVATIONS:
+        if derivation.fact in found:
+            found |= set(derivation.inputs)
+    return {name for name in found if not compiled.book.facts[name].derived}
+
+
+def _proven(compiled: Compiled, values: Values, base: Judgement, step: str | None) -> bool | None:
+    """True if no completion changes the step, False if one does, None where too many remain.
+
+    Only rules that are still unknown can change anything, and only those on steps that could still
+    win; the facts of these are enumerated in full.
+    """
+    matter = _facts_that_matter(compiled, base, step) - set(values)
+    domains = {
+        name: (None, *answers)
+        for name, answers in abstract_values(compiled).items()
+        if name in matter
+    }
+    if size_of(domains) > MOST_WORLDS:
+        return None
+    columns, size = combined(values, domains)
+    return not _moved(judge(compiled, columns, size), step)
+
+
+def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
+    diagnosis_open = _diagnosis_open(compiled, base)
+    open_rules = {
+        name
+        for name, (true, false) in base.truth.items()
+        if not (true | false)
+        or (diagnosis_open and DIAGNOSIS in facts_of(compiled.book.conditions[name]))
+    }
+    rivals = _rivals(compiled, base, open_rules, step)
+    facts: set[str] = set()
+    for name in open_rules:
+        rule = compiled.rules[name]
+        deciding = {target for effect, target in rule.gives.effects() if effect in DECIDING}
+        if rule.stage == "recommend" and deciding & rivals:
+            facts |= base_facts(compiled, name)
+            if DIAGNOSIS in facts_of(compiled.book.conditions[name]) and diagnosis_open:
+                facts |= _open_symptoms(compiled, base)
+    return facts
+
+
+DECIDING = ("for", "against", "block")
+
+
+def _diagnosis_open(compiled: Compiled, base: Judgement) -> bool:
+    """Whether a classify rule that is still unknown could change the class of failure."""
+    for strength in STRENGTHS:
+        open_classes = {
+            name
+            for name, by_strength in compiled.classify.items()
+            for rule in by_strength.get(strength, ())
+            if not (base.truth[rule][0] | base.truth[rule][1])
+        }
+        said = {
+            name
+            for name, by_strength in compiled.classify.items()
+            if any(base.truth[rule][0] for rule in by_strength.get(strength, ()))
+        }
+        if open_classes - said:
+            return True
+        if said:
+            return False
+    return False
+
+
+def _open_symptoms(compiled: Compiled, base: Judgement) -> set[str]:
+    return {
+        fact
+        for by_strength in compiled.classify.values()
+        for rules in by_strength.values()
+        for rule in rules
+        if not (base.truth[rule][0] | base.truth[rule][1])
+        for fact in base_facts(compiled, rule)
+    }
+
+
+def _rivals(
+    compiled: Compiled, base: Judgement, open_rules: set[str], step: str | None
+) -> set[str]:
+    """Steps that could still win, the present one among them."""
+    lower = {name: _bound(compiled, base, open_rules, name, low=True) for name in compiled.blocks}
+    upper = {name: _bound(compiled, base, open_rules, name, low=False) for name in compiled.blocks}
+    at_risk = step is None or bool(set(compiled.blocks[step]) & open_rules)
+    floor = (0, 0, 0) if at_risk or step is None else lower[step]
+    possible = {
+        name
+        for name in compiled.blocks
+        if upper[name] >= floor and not _surely_blocked(compiled, base, open_rules, name)
+    }
+    return possible | ({step} if step else set())
+
+
+def _surely_blocked(compiled: Compiled, base: Judgement, open_rules: set[str], step: str) -> bool:
+    return any(base.truth[rule][0] for rule in compiled.blocks[step] if rule not in open_rules)
+
+
+def _bound(
+    compiled: Compiled, base: Judgement, open_rules: set[str], step: str, *, low: bool
+) -> tuple[int, ...]:
+    """The least or greatest net evidence (strong, moderate, weak) that the step can end with."""
+    contest = compiled.steps
+
+    def count(rules: tuple[str, ...], open_counts: bool) -> int:
+        return sum(
+            open_counts if rule in open_rules else bool(base.truth[rule][0]) for rule in rules
+        )
+
+    return tuple(
+        count(contest.speaking_for[step][level], not low)
+        - count(contest.against[step][level], low)
+        for level in range(len(STRENGTHS))
+    )

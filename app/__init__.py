@@ -1,0 +1,1 @@
+"""What people touch: web pages, REST, command line and storage; the only place that wires."""

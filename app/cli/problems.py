@@ -1,0 +1,49 @@
+"""Bad input in words: one line for each thing that is wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+class BadInput(Exception):
+    """Input that cannot be used. Each line says what, where, and what to do."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+        super().__init__("; ".join(lines))
+
+
+def lines_of(error: Exception) -> list[str] | None:
+    """The lines to print for an error of the input; None where the program itself is at fault."""
+    if isinstance(error, BadInput):
+        return list(error.lines)
+    if isinstance(error, click.NoArgsIsHelpError):
+        return [error.ctx.get_help() if error.ctx else error.format_message()]
+    if isinstance(error, click.ClickException):
+        return [_usage(error)]
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"{error.filename}: {error.strerror}"]
+    return _advisor_lines(error)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    message = " ".join(error.format_message().split())
+    if context is None:
+        return message
+    return f"{context.command_path}: {message} (see {context.command_path} --help)"
+
+
+def _advisor_lines(error: Exception) -> list[str] | None:
+    """Lines of the advisor's own errors; it is imported already if one of them was raised."""
+    if "advisor_rules.safe_yaml" not in sys.modules:
+        return None
+    from advisor_rules import InvalidFacts, InvalidFile
+
+    if isinstance(error, InvalidFile):
+        return [str(problem) for problem in error.problems]
+    if isinstance(error, InvalidFacts):
+        return [f"{problem.fact}: {problem.message}" for problem in error.problems]
+    return None

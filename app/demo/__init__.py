@@ -1,0 +1,1 @@
+"""The bundled real case: a helper bot for Python's standard library."""

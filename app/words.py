@@ -1,0 +1,200 @@
+"""Plain words for what the advisor says: values, conditions, standings, flips.
+
+Command line, report, drawings and rule pages use the same words. Advice may be older than the
+rulebook at hand, so an id that is no longer known stands for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from advisor_rules.conditions import All, Among, AnyOf, Condition, Known, Not, Ordered
+from advisor_rules.model import Fact, Threshold, Value
+from advisor_rules.rulebook import Rulebook
+
+Json = dict[str, Any]
+
+UNDECIDED = "Measure first: nothing that is known speaks for one step over the others."
+STANDINGS = {
+    "recommended": "Recommended",
+    "possible": "Possible",
+    "blocked": "Blocked",
+    "not_reached": "Not reached",
+}
+ORIGINS = {"answered": "answered", "measured": "measured", "assumed": "assumed"}
+READING = {
+    "full": "read in full",
+    "abstract": "abstract read",
+    "excerpt": "read in part",
+    "secondary": "known through another text",
+}
+CLASSES = {
+    "information": "Information is missing or wrong",
+    "behavior": "The behaviour is wrong, the facts are right",
+    "both": "Both information and behaviour fail",
+    "neither": "Neither information nor behaviour fails",
+    "uncertain": "Not known yet",
+}
+EFFECTS = {
+    "for": "speaks for",
+    "against": "speaks against",
+    "block": "blocks",
+    "require": "asks for work before",
+    "warn": "warns about",
+    "choose": "chooses",
+    "avoid": "advises against",
+}
+COMPARED = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at least"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition in words: a sentence, or several parts under ``all of``, ``any of``, ``not``."""
+
+    text: str
+    fact: str = ""
+    threshold: str = ""
+    parts: tuple[Clause, ...] = ()
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and nothing else changed."""
+    return text[:1].upper() + text[1:]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 rule``, ``2 rules``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def joined(words: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *front, end = [*words] or [""]
+    return f"{', '.join(front)} {last} {end}" if front else end
+
+
+def number_words(value: float, unit: str, *, share: bool = False) -> str:
+    """A number with its unit; a share's unit stands in brackets, because it is no quantity."""
+    figure = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    return f"{figure} ({unit})" if share else f"{figure} {unit}"
+
+
+def value_words(fact: Fact | None, value: Value | None) -> str:
+    """A fact's value as a person would write it."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        labels = {choice.value: choice.label for choice in fact.values} if fact else {}
+        return labels.get(value, value)
+    share = fact is not None and fact.maximum is not None and fact.maximum <= 1
+    return number_words(value, fact.unit if fact else "", share=share)
+
+
+def fact_title(book: Rulebook, name: str) -> str:
+    """The fact's title, or its id where the rulebook no longer has it."""
+    return book.facts[name].title if name in book.facts else name
+
+
+def step_title(book: Rulebook, name: str | None) -> str:
+    """The step's title, or its id where the rulebook no longer has it."""
+    if name is None:
+        return "No step"
+    return book.steps[name].title if name in book.steps else name
+
+
+def target_title(book: Rulebook, name: str) -> str:
+    """The title of a step or of an option of a step."""
+    return book.options[name].option.title if name in book.options else step_title(book, name)
+
+
+def rule_title(book: Rulebook, name: str) -> str:
+    """The rule's title, or its id where the rulebook no longer has it."""
+    return book.rules[name].title if name in book.rules else name
+
+
+def verdict(advice: Mapping[str, Any], book: Rulebook) -> str:
+    """The advice in one sentence."""
+    step = advice["step"]
+    if step is None:
+        return UNDECIDED
+    return book.steps[step].verdict if step in book.steps else step_title(book, step)
+
+
+def limit_words(threshold: Threshold, limits: Mapping[str, float]) -> str:
+    """A threshold's value in force with its unit."""
+    return number_words(limits[threshold.id], threshold.unit, share=limits[threshold.id] <= 1)
+
+
+def condition_clause(
+    condition: Condition, book: Rulebook, limits: Mapping[str, float], *, negated: bool = False
+) -> Clause:
+    """The condition as a tree of plain sentences."""
+    match condition:
+        case Not(part):
+            return condition_clause(part, book, limits, negated=not negated)
+        case All(parts) | AnyOf(parts):
+            whole = isinstance(condition, All) != negated
+            inner = tuple(condition_clause(part, book, limits, negated=negated) for part in parts)
+            return Clause("all of these" if whole else "at least one of these", parts=inner)
+        case Known(fact):
+            state = "is not known" if negated else "is known"
+            return Clause(f"{fact_title(book, fact)}: {state}", fact)
+        case Among(fact, values, ne):
+            return Clause(_among(book, fact, values, ne != negated), fact)
+        case Ordered(fact, op, threshold):
+            return Clause(_ordered(book, condition, limits, negated), fact, threshold)
+
+
+def _among(book: Rulebook, fact: str, values: frozenset[Value], negated: bool) -> str:
+    entry = book.facts.get(fact)
+    if negated and entry and entry.type == "bool":
+        values, negated = frozenset({True, False} - values), False
+    words = joined((value_words(entry, value) for value in sorted(values, key=str)), "or")
+    return f"{fact_title(book, fact)}: {'anything but ' if negated else ''}{words}"
+
+
+def _ordered(book: Rulebook, part: Ordered, limits: Mapping[str, float], negated: bool) -> str:
+    opposite = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+    op = opposite[part.op] if negated else part.op
+    limit = limit_words(book.thresholds[part.threshold], limits)
+    return f"{fact_title(book, part.fact)}: {COMPARED[op]} {limit}"
+
+
+def clause_line(clause: Clause) -> str:
+    """The clause in one line, brackets round what belongs together."""
+    if not clause.parts:
+        return clause.text
+    word = " and " if clause.text.startswith("all") else " or "
+    return word.join(
+        f"({clause_line(part)})" if part.parts else clause_line(part) for part in clause.parts
+    )
+
+
+def flip_words(flip: Json, advice: Mapping[str, Any], book: Rulebook) -> str:
+    """``Labelled examples: 300 examples (now 20 examples)`` for every fact that changes."""
+    stated = advice.get("facts", {})
+    changes = []
+    for name, value in flip["if"].items():
+        fact = book.facts.get(name)
+        now = value_words(fact, stated.get(name, {}).get("value"))
+        changes.append(f"{fact_title(book, name)}: {value_words(fact, value)} (now {now})")
+    return joined(changes)
+
+
+def question_words(question: Json, book: Rulebook) -> str:
+    """The question behind a fact, as the questionnaire asks it."""
+    fact = book.facts.get(question["fact"])
+    return fact.ask.question if fact and fact.ask else fact_title(book, question["fact"])
+
+
+def influence_words(question: Json, book: Rulebook) -> str:
+    """How often the possible answers lead to another step, and to which."""
+    if not question.get("changes"):
+        return "It can change the step together with other answers."
+    steps = joined((step_title(book, name) for name in question["leads_to"]), "or")
+    share = f"{question['changes']} of {counted(question['answers'], 'answer')}"
+    return f"{share} to try would change the step: {steps}." if steps else f"{share} would change it."

@@ -1,0 +1,1 @@
+"""What we measure: failure logs, retrieval quality and experiments, with intervals."""

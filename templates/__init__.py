@@ -1,0 +1,1 @@
+"""The words and pages that people read."""

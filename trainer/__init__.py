@@ -1,0 +1,1 @@
+"""What we train: the job contract, data checks, memory, methods and launchers."""
