@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import date
 
 from advisor_rules.conditions import facts_of
-from advisor_rules.engine import Compiled, Contest, Judgement, best, columns_of, compile_rulebook
+from advisor_rules.engine import (
+    Compiled,
+    Contest,
+    Judgement,
+    columns_of,
+    compile_rulebook,
+    option_winners,
+)
 from advisor_rules.engine import judge as run_rules
-from advisor_rules.engine import nets_of
 from advisor_rules.explain import explain
 from advisor_rules.facts import check_facts
 from advisor_rules.load import default_rulebook
@@ -187,9 +193,7 @@ def chosen_options(compiled: Compiled, judgement: Judgement, step: str) -> dict[
     """The option chosen in each group of a step's choices (group id -> option id) in world 0."""
     chosen = {}
     for group in compiled.book.steps[step].choices:
-        contest = compiled.choices[f"{step}.{group.id}"]
-        nets = nets_of(contest, judgement.truth, judgement.full)
-        winners, _, _ = best(contest, nets, {}, judgement.full)
+        winners = option_winners(compiled, judgement, f"{step}.{group.id}")
         option = next((name for name, mask in winners.items() if mask & 1), group.default)
         if option:
             chosen[group.id] = option

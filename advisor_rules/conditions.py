@@ -11,6 +11,7 @@ Grammar (YAML)::
     fact: value                 equal; a list means "one of these"
     fact: {ge: threshold_id}    lt le gt ge ne, against a named threshold (or a value, for ne)
     all: [..]   any: [..]   not: {..}   known: fact
+    unless: {..}                true as long as the part is not known to be true
     several keys in one mapping mean all of them
 """
 
@@ -70,6 +71,13 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Unless:
+    """The part is not known to be true: it is false or unknown."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     """Every part is true."""
 
@@ -83,7 +91,7 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
 
-Condition = Among | Ordered | Known | Not | All | AnyOf
+Condition = Among | Ordered | Known | Not | Unless | All | AnyOf
 
 
 class ConditionError(ValueError):
@@ -122,9 +130,9 @@ class _Parser:
     def _entry(self, key: str, value: object, path: Path) -> Condition | None:
         if key in ("all", "any"):
             return self._several(key, value, path)
-        if key == "not":
+        if key in ("not", "unless"):
             part = self.mapping(value, path)
-            return Not(part) if part else None
+            return (Not(part) if key == "not" else Unless(part)) if part else None
         if key == "known":
             return self._known(value, path)
         return self._comparison(key, value, path)
@@ -183,7 +191,7 @@ def allowed_values(fact: Fact) -> tuple[Value, ...]:
 def walk(condition: Condition) -> Iterator[Condition]:
     """The condition and all its parts."""
     yield condition
-    if isinstance(condition, Not):
+    if isinstance(condition, Not | Unless):
         yield from walk(condition.part)
     elif isinstance(condition, All | AnyOf):
         for part in condition.parts:
@@ -196,8 +204,18 @@ def facts_of(condition: Condition) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leaf.fact for leaf in leaves))
 
 
-def compile_condition(condition: Condition, limits: Mapping[str, float]) -> Holds:
-    """A function from (columns, mask of all worlds) to (mask of true, mask of false)."""
+def compile_condition(
+    condition: Condition, limits: Mapping[str, float], *, lasting: bool = False
+) -> Holds:
+    """A function from (columns, mask of all worlds) to (mask of true, mask of false).
+
+    ``known`` and ``unless`` speak about today's knowledge and may turn when more becomes known. With
+    ``lasting`` they count as unknown where that could happen, so that true and false last.
+    """
+
+    def compiled(part: Condition) -> Holds:
+        return compile_condition(part, limits, lasting=lasting)
+
     match condition:
         case Among(fact, values, negated):
             return _compile_test(fact, values.__contains__, negated)
@@ -205,13 +223,15 @@ def compile_condition(condition: Condition, limits: Mapping[str, float]) -> Hold
             compare, limit = ORDERED[op], limits[threshold]
             return _compile_test(fact, lambda value: compare(value, limit), False)
         case Known(fact):
-            return _compile_known(fact)
+            return _compile_known(fact, lasting)
         case Not(part):
-            return _compile_not(compile_condition(part, limits))
+            return _compile_not(compiled(part))
+        case Unless(part):
+            return _compile_not(compiled(part)) if lasting else _compile_unless(compiled(part))
         case All(parts):
-            return _compile_all([compile_condition(part, limits) for part in parts])
+            return _compile_all([compiled(part) for part in parts])
         case AnyOf(parts):
-            return _compile_any([compile_condition(part, limits) for part in parts])
+            return _compile_any([compiled(part) for part in parts])
 
 
 def _compile_test(fact: str, test: Callable[[Any], bool], negated: bool) -> Holds:
@@ -227,12 +247,12 @@ def _compile_test(fact: str, test: Callable[[Any], bool], negated: bool) -> Hold
     return holds
 
 
-def _compile_known(fact: str) -> Holds:
+def _compile_known(fact: str, lasting: bool) -> Holds:
     def holds(columns: Columns, full: int) -> Masks:
         true = 0
         for mask in columns.get(fact, NO_VALUES).values():
             true |= mask
-        return true, full & ~true
+        return true, 0 if lasting else full & ~true
 
     return holds
 
@@ -241,6 +261,14 @@ def _compile_not(part: Holds) -> Holds:
     def holds(columns: Columns, full: int) -> Masks:
         true, false = part(columns, full)
         return false, true
+
+    return holds
+
+
+def _compile_unless(part: Holds) -> Holds:
+    def holds(columns: Columns, full: int) -> Masks:
+        true, _ = part(columns, full)
+        return full & ~true, true
 
     return holds
 

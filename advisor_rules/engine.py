@@ -17,11 +17,12 @@ from functools import lru_cache
 
 from advisor_rules.conditions import Columns, Holds, Masks, compile_condition
 from advisor_rules.derive import DERIVATIONS, derived_column
-from advisor_rules.model import DIAGNOSIS, STRENGTHS, Fact, Rule, Step, Strength, Value
+from advisor_rules.model import DIAGNOSIS, STRENGTHS, Rule, Step, Strength, Value
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.tally import Planes, compare, mix, net
 
 RuleIds = tuple[str, ...]
+SILENT: Masks = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Compiled:
     limits: Mapping[str, float]
     rules: Mapping[str, Rule]
     holds: Mapping[str, Holds]
+    lasts: Mapping[str, Holds]
+    """Like ``holds``, but true and false only where no further knowledge can turn them."""
     classify: Mapping[str, Mapping[Strength, RuleIds]]
     """Class of failure -> strength -> rules that establish it."""
     steps: Contest
@@ -80,6 +83,9 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
         limits=limits,
         rules=rules,
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
+        lasts={
+            name: compile_condition(book.conditions[name], limits, lasting=True) for name in rules
+        },
         classify=_classifiers(rules.values()),
         steps=_contest(tuple(book.steps), rules.values(), ("for", "against")),
         blocks={step: _speakers(rules.values(), "block", step) for step in book.steps},
@@ -140,8 +146,11 @@ def columns_of(facts: Mapping[str, Value]) -> dict[str, Mapping[Value, int]]:
     return {name: {value: 1} for name, value in facts.items()}
 
 
-def judge(compiled: Compiled, columns: Columns, size: int) -> Judgement:
-    """Run every rule and decide, in all ``size`` worlds at once."""
+def judge(compiled: Compiled, columns: Columns, size: int, muted: str = "") -> Judgement:
+    """Run every rule and decide, in all ``size`` worlds at once.
+
+    A ``muted`` rule stays silent: what would be decided without it.
+    """
     full = (1 << size) - 1
     table = dict(columns)
     for derivation in DERIVATIONS:
@@ -149,10 +158,12 @@ def judge(compiled: Compiled, columns: Columns, size: int) -> Judgement:
             table[derivation.fact] = derived_column(derivation, table)
     classifiers = [name for name, rule in compiled.rules.items() if rule.stage == "classify"]
     truth = {name: compiled.holds[name](table, full) for name in classifiers}
+    if muted in truth:
+        truth[muted] = SILENT
     table[DIAGNOSIS] = _diagnose(compiled, truth, full)
     for name, holds in compiled.holds.items():
         if name not in truth:
-            truth[name] = holds(table, full)
+            truth[name] = SILENT if name == muted else holds(table, full)
     return _resolve(compiled, table, truth, full)
 
 
@@ -237,6 +248,8 @@ def best(
     return winners, tied, full & ~decided
 
 
-def usable_facts(book: Rulebook) -> tuple[Fact, ...]:
-    """Facts that can be stated: all but the derived ones."""
-    return tuple(fact for fact in book.facts.values() if not fact.derived)
+def option_winners(compiled: Compiled, judgement: Judgement, group: str) -> dict[str, int]:
+    """Option -> worlds in which the rules choose it, for a group such as ``finetune.method``."""
+    contest = compiled.choices[group]
+    nets = nets_of(contest, judgement.truth, judgement.full)
+    return best(contest, nets, {}, judgement.full)[0]

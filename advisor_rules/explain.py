@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from advisor_rules.conditions import facts_of
+from advisor_rules.conditions import Masks, facts_of
 from advisor_rules.derive import DERIVATIONS
 from advisor_rules.engine import Compiled, Judgement, columns_of, judge
 from advisor_rules.model import DIAGNOSIS, STRENGTHS, Flip, NextQuestion, Value
@@ -209,8 +209,8 @@ def base_facts(compiled: Compiled, rule: str) -> set[str]:
 def _proven(compiled: Compiled, values: Values, base: Judgement, step: str | None) -> bool | None:
     """True if no completion changes the step, False if one does, None where too many remain.
 
-    Only rules that are still unknown can change anything, and only those on steps that could still
-    win; the facts of these are enumerated in full.
+    Only rules that further knowledge can turn matter, and only those on steps that could still win;
+    the facts of these are enumerated in full.
     """
     matter = _facts_that_matter(compiled, base, step) - set(values)
     domains = {
@@ -225,90 +225,85 @@ def _proven(compiled: Compiled, values: Values, base: Judgement, step: str | Non
 
 
 def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
-    diagnosis_open = _diagnosis_open(compiled, base)
-    open_rules = {
-        name
-        for name, (true, false) in base.truth.items()
-        if not (true | false)
-        or (diagnosis_open and DIAGNOSIS in facts_of(compiled.book.conditions[name]))
-    }
-    rivals = _rivals(compiled, base, open_rules, step)
+    lasting = _lasting_truth(compiled, base)
+    open_rules = {name for name, (true, false) in lasting.items() if not true | false}
+    rivals = _rivals(compiled, lasting, step)
     facts: set[str] = set()
     for name in open_rules:
         rule = compiled.rules[name]
         deciding = {target for effect, target in rule.gives.effects() if effect in DECIDING}
-        if rule.stage == "recommend" and deciding & rivals:
+        if deciding & rivals:
             facts |= base_facts(compiled, name)
-            if DIAGNOSIS in facts_of(compiled.book.conditions[name]) and diagnosis_open:
-                facts |= _open_symptoms(compiled, base)
+            if DIAGNOSIS in facts_of(compiled.book.conditions[name]):
+                facts |= _open_symptoms(compiled, lasting)
     return facts
+
+
+def _lasting_truth(compiled: Compiled, base: Judgement) -> dict[str, Masks]:
+    """Truth of every rule where further knowledge cannot turn it; (0, 0) where it can."""
+    columns = dict(base.columns)
+    symptoms = [name for name, rule in compiled.rules.items() if rule.stage == "classify"]
+    truth = {name: compiled.lasts[name](columns, base.full) for name in symptoms}
+    if _diagnosis_open(compiled, truth):
+        columns[DIAGNOSIS] = {}
+    for name, lasts in compiled.lasts.items():
+        if name not in truth:
+            truth[name] = lasts(columns, base.full)
+    return truth
 
 
 DECIDING = ("for", "against", "block")
 
 
-def _diagnosis_open(compiled: Compiled, base: Judgement) -> bool:
-    """Whether a classify rule that is still unknown could change the class of failure."""
+def _diagnosis_open(compiled: Compiled, lasting: Mapping[str, Masks]) -> bool:
+    """Whether a classify rule that can still turn could change the class of failure."""
     for strength in STRENGTHS:
-        open_classes = {
-            name
+        rules = [
+            (name, lasting[rule])
             for name, by_strength in compiled.classify.items()
             for rule in by_strength.get(strength, ())
-            if not (base.truth[rule][0] | base.truth[rule][1])
-        }
-        said = {
-            name
-            for name, by_strength in compiled.classify.items()
-            if any(base.truth[rule][0] for rule in by_strength.get(strength, ()))
-        }
-        if open_classes - said:
+        ]
+        said = {name for name, (true, _) in rules if true}
+        if {name for name, (true, false) in rules if not true | false} - said:
             return True
         if said:
             return False
     return False
 
 
-def _open_symptoms(compiled: Compiled, base: Judgement) -> set[str]:
+def _open_symptoms(compiled: Compiled, lasting: Mapping[str, Masks]) -> set[str]:
     return {
         fact
         for by_strength in compiled.classify.values()
         for rules in by_strength.values()
         for rule in rules
-        if not (base.truth[rule][0] | base.truth[rule][1])
+        if not lasting[rule][0] | lasting[rule][1]
         for fact in base_facts(compiled, rule)
     }
 
 
-def _rivals(
-    compiled: Compiled, base: Judgement, open_rules: set[str], step: str | None
-) -> set[str]:
+def _rivals(compiled: Compiled, lasting: Mapping[str, Masks], step: str | None) -> set[str]:
     """Steps that could still win, the present one among them."""
-    lower = {name: _bound(compiled, base, open_rules, name, low=True) for name in compiled.blocks}
-    upper = {name: _bound(compiled, base, open_rules, name, low=False) for name in compiled.blocks}
-    at_risk = step is None or bool(set(compiled.blocks[step]) & open_rules)
+    lower = {name: _bound(compiled, lasting, name, low=True) for name in compiled.blocks}
+    upper = {name: _bound(compiled, lasting, name, low=False) for name in compiled.blocks}
+    at_risk = step is None or any(not any(lasting[rule]) for rule in compiled.blocks[step])
     floor = (0, 0, 0) if at_risk or step is None else lower[step]
     possible = {
         name
-        for name in compiled.blocks
-        if upper[name] >= floor and not _surely_blocked(compiled, base, open_rules, name)
+        for name, blocks in compiled.blocks.items()
+        if upper[name] >= floor and not any(lasting[rule][0] for rule in blocks)
     }
     return possible | ({step} if step else set())
 
 
-def _surely_blocked(compiled: Compiled, base: Judgement, open_rules: set[str], step: str) -> bool:
-    return any(base.truth[rule][0] for rule in compiled.blocks[step] if rule not in open_rules)
-
-
 def _bound(
-    compiled: Compiled, base: Judgement, open_rules: set[str], step: str, *, low: bool
+    compiled: Compiled, lasting: Mapping[str, Masks], step: str, *, low: bool
 ) -> tuple[int, ...]:
     """The least or greatest net evidence (strong, moderate, weak) that the step can end with."""
     contest = compiled.steps
 
     def count(rules: tuple[str, ...], open_counts: bool) -> int:
-        return sum(
-            open_counts if rule in open_rules else bool(base.truth[rule][0]) for rule in rules
-        )
+        return sum(bool(lasting[rule][0]) or (open_counts and not lasting[rule][1]) for rule in rules)
 
     return tuple(
         count(contest.speaking_for[step][level], not low)

@@ -196,5 +196,5 @@ def influence_words(question: Json, book: Rulebook) -> str:
     if not question.get("changes"):
         return "It can change the step together with other answers."
     steps = joined((step_title(book, name) for name in question["leads_to"]), "or")
-    share = f"{question['changes']} of {counted(question['answers'], 'answer')}"
-    return f"{share} to try would change the step: {steps}." if steps else f"{share} would change it."
+    tried = f"{question['changes']} of the {counted(question['answers'], 'answer')} tried"
+    return f"{tried} would change the step{f': {steps}' if steps else ''}."

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from app.errors import Conflict, Invalid, NotFound
+
 
 class BadInput(Exception):
     """Input that cannot be used. Each line says what, where, and what to do."""
@@ -23,6 +25,10 @@ def lines_of(error: Exception) -> list[str] | None:
         return [error.ctx.get_help() if error.ctx else error.format_message()]
     if isinstance(error, click.ClickException):
         return [_usage(error)]
+    if isinstance(error, Invalid):
+        return [f"{item.where}: {item.message}" for item in error.problems]
+    if isinstance(error, NotFound | Conflict):
+        return [str(error)]
     if isinstance(error, OSError) and error.filename is not None:
         return [f"{error.filename}: {error.strerror}"]
     return _advisor_lines(error)

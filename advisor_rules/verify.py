@@ -1,0 +1,190 @@
+"""The rulebook's own proof: what must hold for every rule, every step and every set of facts.
+
+Claims that something exists (a rule fires, decides, a step is reached) are proven by a witness that
+the engine itself produced. Claims about all facts are proven by enumerating every combination of
+the abstract values of the facts that the claim depends on, many millions at a time on bit masks.
+Derived facts and the diagnosis are enumerated as free values there, which can only make a claim
+harder to prove, never easier. Where a claim depends on too many facts to enumerate, the check fails
+and says so: it never falls back on sampling silently.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from advisor_rules.conditions import Ordered, facts_of, walk
+from advisor_rules.engine import Compiled, columns_of, compile_rulebook, judge
+from advisor_rules.load import default_rulebook
+from advisor_rules.model import Example, Rule
+from advisor_rules.proofs import (
+    contradictions,
+    deciding_world,
+    monotone_violations,
+    reached_options,
+    reached_steps,
+    undecided_worlds,
+)
+from advisor_rules.rulebook import Rulebook
+
+LONGEST_SENTENCE = 40
+"""Words; longer sentences are hard to read (our own convention)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One claim about the rulebook, how it was established, and where it fails."""
+
+    name: str
+    passed: bool
+    detail: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All checks of a rulebook at a date."""
+
+    checks: tuple[Check, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+
+def verify(book: Rulebook | None = None, as_of: date | None = None) -> Report:
+    """Prove the rulebook (default: the built-in one) as it is in force at ``as_of``."""
+    started = time.perf_counter()
+    book = book or default_rulebook()
+    compiled = compile_rulebook(book, as_of or book.latest())
+    checks = tuple(_run(name, check, compiled) for name, check in CHECKS.items())
+    return Report(checks, time.perf_counter() - started)
+
+
+Problems = Iterator[str]
+
+
+def _run(name: str, check: Callable[[Compiled], tuple[str, list[str]]], compiled: Compiled) -> Check:
+    detail, problems = check(compiled)
+    return Check(name, not problems, detail, tuple(problems))
+
+
+def _examples(compiled: Compiled) -> tuple[str, list[str]]:
+    problems = [
+        f"{rule.id}: {problem}"
+        for rule in compiled.rules.values()
+        for problem in _example_problems(compiled, rule)
+    ]
+    count = sum(len(rule.examples) for rule in compiled.rules.values())
+    return f"{len(compiled.rules)} rules fire or stay silent as their {count} examples say", problems
+
+
+def _example_problems(compiled: Compiled, rule: Rule) -> Problems:
+    for side in (True, False):
+        if not any(example.fires is side for example in rule.examples):
+            yield f"has no example that {'fires' if side else 'stays silent'}"
+    for example in rule.examples:
+        judgement = judge(compiled, columns_of(example.facts), 1)
+        if bool(judgement.truth[rule.id][0]) is not example.fires:
+            said = "fires" if not example.fires else "stays silent"
+            yield f"{said} on its example {dict(example.facts)}"
+
+
+def _thresholds(compiled: Compiled) -> tuple[str, list[str]]:
+    problems, count = [], 0
+    for rule in compiled.rules.values():
+        for part in walk(compiled.book.conditions[rule.id]):
+            if isinstance(part, Ordered):
+                count += 1
+                missing = _sides_without_example(compiled, rule.examples, part)
+                problems += [f"{rule.id}: no example with {part.fact} {side}" for side in missing]
+    return f"{count} comparisons have an example on each side of their threshold", problems
+
+
+def _sides_without_example(
+    compiled: Compiled, examples: Iterable[Example], part: Ordered
+) -> Iterator[str]:
+    limit = compiled.limits[part.threshold]
+    values = [float(example.facts[part.fact]) for example in examples if part.fact in example.facts]
+    above_counts = part.op in ("ge", "lt")
+    low = [value for value in values if (value < limit if above_counts else value <= limit)]
+    high = [value for value in values if (value >= limit if above_counts else value > limit)]
+    if not low:
+        yield f"below {limit:g}" if above_counts else f"at most {limit:g}"
+    if not high:
+        yield f"at least {limit:g}" if above_counts else f"above {limit:g}"
+
+
+def _deciding(compiled: Compiled) -> tuple[str, list[str]]:
+    problems = [
+        f"{rule.id}: found no facts on which it changes diagnosis, step, choice, plan or warning"
+        for rule in compiled.rules.values()
+        if deciding_world(compiled, rule) is None
+    ]
+    return f"{len(compiled.rules)} rules each decide something in a witnessed case", problems
+
+
+def _reachable(compiled: Compiled) -> tuple[str, list[str]]:
+    steps, abstains = reached_steps(compiled)
+    options = reached_options(compiled)
+    problems = [f"step {name} is never recommended" for name in compiled.book.steps if name not in steps]
+    problems += [f"option {name} is never chosen" for name in compiled.book.options if name not in options]
+    if not abstains:
+        problems.append("there are no facts on which the advice abstains")
+    detail = f"{len(steps)} steps, {len(options)} options and abstention are each reached"
+    return detail, problems
+
+
+def _certainty(compiled: Compiled) -> tuple[str, list[str]]:
+    worlds, pairs, problems = contradictions(compiled)
+    detail = f"{pairs} pairs of strong rules never contradict each other ({worlds:,} combinations)"
+    return detail, problems
+
+
+def _total(compiled: Compiled) -> tuple[str, list[str]]:
+    worlds, bad = undecided_worlds(compiled)
+    problems = [f"{bad:,} combinations have no single outcome"] if bad else []
+    return f"{worlds:,} combinations each give one step or an explicit abstention", problems
+
+
+def _monotone(compiled: Compiled) -> tuple[str, list[str]]:
+    claims, worlds, problems = monotone_violations(compiled)
+    detail = f"{claims} claims that more of a number never lowers a step ({worlds:,} combinations)"
+    return detail, problems
+
+
+def _words(compiled: Compiled) -> tuple[str, list[str]]:
+    problems = [
+        f"{rule.id}: {problem}"
+        for rule in compiled.rules.values()
+        for problem in _wording_problems(compiled, rule)
+    ]
+    return f"{len(compiled.rules)} rules cite a source and explain themselves in words", problems
+
+
+def _wording_problems(compiled: Compiled, rule: Rule) -> Problems:
+    for text in (rule.title, rule.because):
+        if "_" in text:
+            yield f"{text!r} holds an identifier; say it in words"
+    for sentence in rule.because.replace("?", ".").replace(";", ".").split(". "):
+        if len(sentence.split()) > LONGEST_SENTENCE:
+            yield f"a sentence of {len(sentence.split())} words: {sentence[:60]!r}..."
+    if len(facts_of(compiled.book.conditions[rule.id])) > MOST_FACTS:
+        yield f"reads more than {MOST_FACTS} facts: split it"
+
+
+MOST_FACTS = 6
+CHECKS: dict[str, Callable[[Compiled], tuple[str, list[str]]]] = {
+    "examples": _examples,
+    "thresholds": _thresholds,
+    "deciding": _deciding,
+    "reachable": _reachable,
+    "certainty": _certainty,
+    "total": _total,
+    "monotone": _monotone,
+    "words": _words,
+}

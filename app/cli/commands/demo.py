@@ -1,0 +1,81 @@
+"""Run the bundled case offline, from answers to report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from advisor_rules.rulebook import Rulebook
+    from app.demo.case import Answers
+    from evidence.records import ReadResult
+
+NAMES = {"html": "report.html", "markdown": "report.md", "json": "report.json"}
+
+
+@click.command("demo")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/demo"),
+    show_default=True,
+    help="Folder for the report.",
+)
+def command(out: Path) -> None:
+    """Run the main job on a bundled real case: a helper bot for Python's standard library.
+
+    Reads the team's answers and the failure log, measures the log and the documents (the docstrings
+    of this very Python), recommends, and writes report.html, report.md and report.json.
+    """
+    from advisor_rules import default_rulebook
+    from app.cli.screen import advice_text
+    from app.demo.case import read_answers
+    from app.reading import read_advice
+
+    book, answers = default_rulebook(), read_answers()
+    advice = _advise(answers, book)
+    written = _write(advice, book, answers, out)
+    click.echo(advice_text(read_advice(advice, book)))
+    click.echo()
+    click.echo(f"Report: {written}")
+
+
+def _advise(answers: Answers, book: Rulebook) -> dict[str, Any]:
+    from advisor_rules import advise
+    from advisor_rules.serialize import advice_to_dict
+    from app.demo.case import FAILURES, measured_facts
+    from app.demo.documents import standard_library_documents
+    from evidence.records import read_failures
+
+    click.echo(f"Case: {answers.title}, {len(answers.facts)} answers", err=True)
+    log = read_failures(FAILURES)
+    _tell(log)
+    documents = standard_library_documents()
+    click.echo(f"Documents: {len(documents):,} docstrings", err=True)
+    measured = measured_facts(log.records, documents)
+    return advice_to_dict(advise({**answers.facts, **measured}, rulebook=book), book)
+
+
+def _tell(log: ReadResult) -> None:
+    click.echo(
+        f"Failure log: {len(log.records)} records, {len(log.skipped)} bad rows, "
+        f"{len(log.duplicates)} duplicates",
+        err=True,
+    )
+    for row in (*log.skipped, *log.duplicates):
+        click.echo(f"  line {row.line}: {row.why}", err=True)
+
+
+def _write(advice: dict[str, Any], book: Rulebook, answers: Answers, out: Path) -> Path:
+    """Write the report in every form; the page last, so that it never speaks of missing files."""
+    from app.files import write_atomically
+    from app.report import CaseSummary, render
+
+    case = CaseSummary(title=answers.title)
+    out.mkdir(parents=True, exist_ok=True)
+    texts = {form: render(advice, book, form=form, case=case) for form in ("json", "markdown", "html")}
+    for form, text in texts.items():
+        write_atomically(out / NAMES[form], text)
+    return out / NAMES["html"]

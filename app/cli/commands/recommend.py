@@ -1,0 +1,88 @@
+"""Recommend the next step for a file of facts."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.options import as_of_option, json_option, rulebook_of, rules_option
+from app.cli.problems import BadInput
+
+if TYPE_CHECKING:
+    from advisor_rules.rulebook import Rulebook
+
+SUFFIXES = {".json": "json", ".md": "markdown", ".html": "html"}
+
+
+@click.command("recommend")
+@click.argument("facts", type=click.Path())
+@json_option
+@click.option("--markdown", is_flag=True, help="Print the report as Markdown.")
+@click.option("--html", is_flag=True, help="Print the report as one HTML file that needs no net.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file instead; .json, .md and .html say the form.",
+)
+@rules_option
+@as_of_option
+def command(
+    facts: str,
+    as_json: bool,
+    markdown: bool,
+    html: bool,
+    out: Path | None,
+    folders: tuple[Path, ...],
+    as_of: date | None,
+) -> None:
+    """Recommend the next step for the facts in FACTS.
+
+    FACTS is a YAML or JSON file that maps fact ids to values, at the top or under `facts:`; `-`
+    reads standard input. A fact that is left out is unknown. `formfact rules show` lists all facts.
+    """
+    form = chosen_form({"json": as_json, "markdown": markdown, "html": html}, out)
+    book = rulebook_of(folders)
+    advice = _advise(facts, book, as_of)
+    text = rendered(advice, book, form)
+    if out is None:
+        click.echo(text)
+    else:
+        from app.files import write_atomically
+
+        write_atomically(out, text + "\n")
+        click.echo(f"Written to {out}", err=True)
+
+
+def chosen_form(flags: dict[str, bool], out: Path | None) -> str:
+    """The form that a flag names, else the one of the file's suffix, else text."""
+    named = [form for form, wanted in flags.items() if wanted]
+    if len(named) > 1:
+        raise BadInput(f"--{' and --'.join(named)} exclude each other: choose one")
+    if named:
+        return named[0]
+    return SUFFIXES.get(out.suffix.lower(), "text") if out else "text"
+
+
+def rendered(advice: dict[str, Any], book: Rulebook, form: str) -> str:
+    """Advice in the form asked for."""
+    if form == "text":
+        from app.cli.screen import advice_text
+        from app.reading import read_advice
+
+        return advice_text(read_advice(advice, book))
+    from app.report import render
+
+    return render(advice, book, form=form).rstrip("\n")  # type: ignore[arg-type]  # one of SUFFIXES
+
+
+def _advise(path: str, book: Rulebook, as_of: date | None) -> dict[str, Any]:
+    from advisor_rules import advise
+    from advisor_rules.serialize import advice_to_dict
+    from app.cli.facts_file import read_facts_file
+
+    stated = read_facts_file(path)
+    result = stated.checked(lambda facts: advise(facts, as_of=as_of, rulebook=book))
+    return advice_to_dict(result, book)

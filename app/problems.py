@@ -1,0 +1,128 @@
+"""What went wrong, as one shape for every edge: RFC 9457 problem details, or a page that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from advisor_rules import InvalidFacts
+from app.errors import Conflict, Invalid, NotFound, Stale, Wrong
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100
+"""Errors named in one answer; a request that is wrong throughout is told so in fewer words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An answer that says what went wrong: HTTP status, kind, words, and each wrong field."""
+
+    status: int
+    kind: str
+    detail: str
+    errors: tuple[Wrong, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The kind of problem in words."""
+        return TITLES.get(self.kind) or HTTPStatus(self.status).phrase
+
+    def as_dict(self, instance: str) -> dict[str, Any]:
+        """The members of problem details; ``instance`` is the path that was asked for."""
+        return {
+            "type": f"urn:formfact:problem:{self.kind}" if self.kind in TITLES else "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "errors": [{"where": item.where, "message": item.message} for item in self.errors],
+        }
+
+
+TITLES = {
+    "invalid": "Something in the request cannot be accepted",
+    "invalid-facts": "Some facts cannot be read",
+    "not-json": "The body is not valid JSON",
+    "not-found": "There is no such thing",
+    "conflict": "This cannot be done as things stand",
+    "stale": "It was changed since you read it",
+    "too-large": "The request is too large",
+    "media-type": "The body must be JSON",
+    "cross-site": "Requests from other sites are refused",
+    "wrong-host": "This server does not answer to that name",
+    "key-reused": "The idempotency key was used for another request",
+    "fault": "The server failed",
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an exception stands for; what nobody foresaw is a fault of the server."""
+    match error:
+        case InvalidFacts():
+            wrong = tuple(Wrong(item.fact, item.message) for item in error.problems)
+            return _several(422, "invalid-facts", "fact", wrong)
+        case Invalid():
+            return _several(422, "invalid", "field", error.problems)
+        case NotFound():
+            return Problem(404, "not-found", str(error))
+        case Stale():
+            return Problem(412, "stale", str(error))
+        case Conflict():
+            return Problem(409, "conflict", str(error))
+        case RequestValidationError():
+            return _unreadable(error)
+        case HTTPException():
+            return _http(error)
+    return Problem(500, "fault", "The server failed; nothing of this request was kept.")
+
+
+def too_large(limit: int) -> Problem:
+    """The body is larger than the server takes (in bytes)."""
+    return Problem(
+        413, "too-large", f"A body may have at most {limit:,} bytes.", headers={"Connection": "close"}
+    )
+
+
+def not_json(why: str) -> Problem:
+    """The body cannot be read as JSON."""
+    return Problem(400, "not-json", f"The body is not valid JSON: {why}.")
+
+
+def _several(status: int, kind: str, noun: str, wrong: Sequence[Wrong]) -> Problem:
+    count = len(wrong)
+    words = f"1 {noun} cannot be accepted." if count == 1 else f"{count} {noun}s cannot be accepted."
+    return Problem(status, kind, words, tuple(wrong[:MOST_ERRORS]))
+
+
+def _unreadable(error: RequestValidationError) -> Problem:
+    details = error.errors()
+    broken = next((item for item in details if item["type"] == "json_invalid"), None)
+    if broken:
+        return not_json(str(broken.get("ctx", {}).get("error", "it cannot be read")))
+    return _several(422, "invalid", "field", [_wrong(item) for item in details])
+
+
+def _wrong(item: Mapping[str, Any]) -> Wrong:
+    place = [str(part) for part in item["loc"]]
+    where = ".".join(place[1:] if len(place) > 1 else place)
+    return Wrong(where[:200], str(item["msg"])[:500])
+
+
+def _http(error: HTTPException) -> Problem:
+    status = error.status_code
+    kind = {404: "not-found", 413: "too-large", 415: "media-type"}.get(status, "http")
+    detail = DETAILS.get(status, str(error.detail))
+    return Problem(status, kind, detail, headers=dict(error.headers or {}))
+
+
+DETAILS = {
+    404: "Nothing is at this address.",
+    405: "This method is not possible here; the Allow header names those that are.",
+    413: "The body is larger than this server takes.",
+}

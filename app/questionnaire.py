@@ -1,0 +1,120 @@
+"""The questionnaire, in the order in which answers help most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from advisor_rules.conditions import Columns, compile_condition
+from advisor_rules.engine import columns_of
+from advisor_rules.model import Advice, Ask, Fact, Section
+from advisor_rules.rulebook import Rulebook
+from app.intake import FactState, values_of
+
+Relevance = Literal["changes_advice", "could_matter", "settled"]
+NOT_NEXT = 1_000_000
+"""Rank of a question that cannot change the step: after all that can."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question, what is said on it, and what another answer could do.
+
+    ``relevance``: some answer alone changes the advised step; an answer could matter together with
+    others; or no answer can matter. ``applicable`` is false where what is known makes the question
+    pointless. ``rank`` counts from the question that helps most.
+    """
+
+    fact: Fact
+    state: FactState | None
+    relevance: Relevance
+    applicable: bool
+    rank: int = NOT_NEXT
+
+    @property
+    def ask(self) -> Ask:
+        """The question's words."""
+        assert self.fact.ask is not None  # noqa: S101 - only asked facts become questions
+        return self.fact.ask
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the question waits for an answer."""
+        return self.applicable and self.state is None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A screen of the questionnaire; ``answered`` of ``total`` applicable questions are answered."""
+
+    section: Section
+    questions: tuple[QuestionView, ...]
+    answered: int
+    total: int
+
+
+def questionnaire(
+    book: Rulebook, states: Mapping[str, FactState], advice: Advice | None
+) -> list[SectionView]:
+    """Every section with its questions: those that can change the step first, then as written."""
+    limits = book.limits(advice.as_of if advice else book.latest())
+    world = columns_of({name: value.value for name, value in values_of(states).items()})
+    asked = [fact for fact in book.facts.values() if fact.ask]
+    views = [
+        QuestionView(
+            fact=fact,
+            state=states.get(fact.id),
+            relevance=_relevance(fact.id, advice),
+            applicable=_applicable(book, fact.id, limits, world),
+            rank=_rank(fact.id, advice),
+        )
+        for fact in asked
+    ]
+    return [_section(section, views) for section in book.sections.values()]
+
+
+def next_section(views: Sequence[SectionView]) -> SectionView | None:
+    """The section that holds the open question that helps most; None where none can help."""
+    best: tuple[int, SectionView] | None = None
+    for view in views:
+        ranks = [question.rank for question in view.questions if question.is_open]
+        first = min(ranks, default=NOT_NEXT)
+        if first < (best[0] if best else NOT_NEXT):
+            best = first, view
+    return best[1] if best else None
+
+
+def _section(section: Section, views: Sequence[QuestionView]) -> SectionView:
+    own = [view for view in views if view.ask.section == section.id]
+    own.sort(key=lambda view: (view.rank, view.ask.order, view.fact.id))
+    applicable = [view for view in own if view.applicable]
+    answered = sum(view.state is not None for view in applicable)
+    return SectionView(section, tuple(own), answered, len(applicable))
+
+
+def _applicable(
+    book: Rulebook, fact: str, limits: Mapping[str, float], world: Columns
+) -> bool:
+    condition = book.ask_conditions.get(fact)
+    if condition is None:
+        return True
+    _, false = compile_condition(condition, limits)(world, 1)
+    return not false
+
+
+def _rank(fact: str, advice: Advice | None) -> int:
+    if advice is None:
+        return NOT_NEXT
+    ids = [question.fact for question in advice.next_questions]
+    return ids.index(fact) if fact in ids else NOT_NEXT
+
+
+def _relevance(fact: str, advice: Advice | None) -> Relevance:
+    if advice is None:
+        return "could_matter"
+    for question in advice.next_questions:
+        if question.fact == fact:
+            return "changes_advice" if question.changes else "could_matter"
+    flips = {name for flip in advice.flips if len(flip.changes) == 1 for name, _ in flip.changes}
+    return "changes_advice" if fact in flips else "settled"

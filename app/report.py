@@ -1,0 +1,157 @@
+"""The report of one piece of advice: a single offline HTML page, Markdown, or JSON.
+
+The HTML holds everything in itself: style, pictures, no script, nothing from elsewhere. Every text
+is escaped for its form, so that nothing typed into a case can change the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import templates
+from advisor_rules.rulebook import Rulebook
+from app import drawing, words
+from app.markdown import as_code, escaped, indented
+from app.reading import read_advice
+
+Form = Literal["html", "markdown", "json"]
+
+TEMPLATES = Path(templates.__path__[0])
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """What the report says of the case that the advice is for."""
+
+    title: str
+    id: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact that differs from the last advice; ``decisive`` where it alone moves the step."""
+
+    fact: str
+    before: str
+    after: str
+    decisive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WhatChanged:
+    """How this advice differs from the one before it: steps by id, facts in words."""
+
+    step_before: str | None
+    step_after: str | None
+    changes: tuple[Change, ...] = ()
+    rulebook_changed: bool = False
+
+
+def render(
+    advice: Mapping[str, Any],
+    book: Rulebook,
+    *,
+    form: Form,
+    case: CaseSummary | None = None,
+    what_changed: WhatChanged | None = None,
+) -> str:
+    """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes."""
+    if form == "json":
+        return _as_json(advice, case, what_changed)
+    environment, name = {
+        "html": (html_environment, "report/report.html.j2"),
+        "markdown": (markdown_environment, "report/report.md.j2"),
+    }[form]
+    context: dict[str, Any] = {
+        "reading": read_advice(advice, book),
+        "case": case,
+        "changed": what_changed,
+        "facts_yaml": facts_yaml(advice),
+        "facts_block": indented(facts_yaml(advice)),
+        "replay": f"formfact recommend facts.yaml --as-of {advice['as_of']}",
+        "step_title": lambda step: words.step_title(book, step),
+    }
+    if form == "html":
+        style = _style()
+        context |= {
+            "style": Markup(style),  # noqa: S704  # our own file
+            "style_hash": _digest(style),
+            "ladder": Markup(drawing.ladder(advice, book)),  # noqa: S704  # escaped by the XML library
+            "evidence": Markup(drawing.net_evidence(advice, book)),  # noqa: S704  # likewise
+        }
+    return environment().get_template(name).render(context)
+
+
+def facts_yaml(advice: Mapping[str, Any]) -> str:
+    """The facts of the advice as a file that ``formfact recommend`` reads."""
+    facts = {
+        name: {key: value for key, value in stated.items() if value != ""}
+        for name, stated in advice.get("facts", {}).items()
+    }
+    text: str = yaml.safe_dump({"facts": facts}, sort_keys=True, allow_unicode=True, width=96)
+    return text
+
+
+@lru_cache(maxsize=1)
+def html_environment() -> Environment:
+    """Templates whose every value is escaped for HTML."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def markdown_environment() -> Environment:
+    """Templates whose every value is escaped for Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"code": as_code}
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    names = ("report/report.css", "static/drawing.css")
+    return "\n" + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+
+
+def _digest(style: str) -> str:
+    """The hash by which the page's own policy allows this style sheet and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def _as_json(
+    advice: Mapping[str, Any], case: CaseSummary | None, what_changed: WhatChanged | None
+) -> str:
+    """The advice as it is, with the case and the change beside it."""
+    extra = {"case": case, "what_changed": what_changed}
+    told = {name: asdict(cast(Any, value)) for name, value in extra.items() if value is not None}
+    return json.dumps({**advice, **told}, indent=2, ensure_ascii=False) + "\n"
+
+
+def forms() -> Iterable[Form]:
+    """Every form that a report can have."""
+    return ("html", "markdown", "json")

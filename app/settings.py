@@ -1,0 +1,188 @@
+"""Settings: read once from environment variables, checked, and handed to whoever needs them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.errors import Invalid, Wrong
+
+PREFIX = "FORMFACT_"
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
+SHORTEST_SECRET = 32
+MOST_BODY_BYTES = 1 << 30
+
+
+def _setting(default: Any, words: str) -> Any:
+    return field(default=default, metadata={"help": words})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this program runs here. Every field is an environment variable with its help."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every interface.")
+    port: int = _setting(8000, "Port to listen on, 0 to 65535; 0 takes a free one.")
+    data_dir: Path = _setting(
+        Path("~/.local/share/formfact"),
+        "Folder for what is kept: the SQLite database and the secret key.",
+    )
+    database_url: str = _setting(
+        "", "SQLAlchemy URL of the database; by default formfact.db in the data folder."
+    )
+    rules_dir: tuple[Path, ...] = _setting(
+        (), "Folders with rules of your own, after the built-in ones; several with : between."
+    )
+    secret_key: str = _setting(
+        "",
+        "At least 32 characters that sign forms and cookies; made and kept in the data folder "
+        "where none is given.",
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        LOOPBACK,
+        "Names that the server answers to, with commas between; .example.org allows every name "
+        "under it, * every name.",
+    )
+    secure_cookies: bool = _setting(
+        False, "Whether cookies travel by HTTPS alone: true behind HTTPS, else false."
+    )
+    max_body_bytes: int = _setting(1_000_000, "The largest request body, in bytes.")
+    recommend_cache: int = _setting(
+        2_048, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Settings from FORMFACT_* variables; an empty one counts as not given.
+
+        Raises Invalid naming every variable that cannot be read.
+        """
+        given = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        problems: list[Wrong] = []
+        for item in fields(cls):
+            text = given.get(variable(item), "").strip()
+            if text:
+                try:
+                    values[item.name] = READERS.get(item.name, str)(text)
+                except ValueError as error:
+                    problems.append(Wrong(variable(item), str(error)))
+        if problems:
+            raise Invalid(problems)
+        return cls(**values)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder, as a full path."""
+        return self.data_dir.expanduser().absolute()
+
+    @property
+    def url(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.folder / 'formfact.db'}"
+
+    def secret(self) -> str:
+        """The key that signs forms and cookies; made and kept (for the owner alone) if not given."""
+        return self.secret_key or _kept_secret(self.folder)
+
+
+def variable(item: Field[Any]) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + item.name.upper()
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Every setting as (variable, default, help)."""
+    return [
+        (variable(item), _shown(item.default), str(item.metadata["help"]))
+        for item in fields(Settings)
+        if item.default is not MISSING
+    ]
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _kept_secret(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SECRET_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    secret = secrets.token_urlsafe(SHORTEST_SECRET)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(secret)
+    return secret
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _whole(low: int, high: int) -> Any:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low:,} to {high:,}, not {text[:40]!r}")
+        return int(text)
+
+    return read
+
+
+def _truth(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in known:
+        raise ValueError(f"must be true or false, not {text[:40]!r}")
+    return known[text.lower()]
+
+
+def _url(text: str) -> str:
+    try:
+        name = make_url(text).get_backend_name()
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("must be a SQLAlchemy URL such as sqlite:////srv/formfact.db") from error
+    if name not in ("sqlite", "postgresql"):
+        raise ValueError(f"must name sqlite or postgresql, not {name[:40]}")
+    # SQLAlchemy's own default driver for this short form is an older one that is not installed
+    return text.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _secret(text: str) -> str:
+    if len(text) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+    return text
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    folders = tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if missing:
+        raise ValueError(f"no such folder: {', '.join(missing)}")
+    return folders
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+READERS: dict[str, Any] = {
+    "port": _whole(0, 65_535),
+    "data_dir": Path,
+    "database_url": _url,
+    "rules_dir": _folders,
+    "secret_key": _secret,
+    "allowed_hosts": _names,
+    "secure_cookies": _truth,
+    "max_body_bytes": _whole(1_000, MOST_BODY_BYTES),
+    "recommend_cache": _whole(0, 1_000_000),
+}

@@ -1,0 +1,83 @@
+"""Every URL of the pages, in one place: patterns for the routes, and ``to`` to fill them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+HOME = "/"
+ABOUT = "/about"
+STATIC = "/static/{name}"
+
+CASES = "/cases"
+NEW_CASE = "/cases/new"
+EXAMPLE = "/cases/example"
+CASE = "/cases/{case_id}"
+EDIT_CASE = "/cases/{case_id}/edit"
+ARCHIVE_CASE = "/cases/{case_id}/archive"
+RESTORE_CASE = "/cases/{case_id}/restore"
+PROPOSALS = "/cases/{case_id}/description"
+
+QUESTIONS = "/cases/{case_id}/questions"
+SECTION = "/cases/{case_id}/questions/{section}"
+ANSWER = "/cases/{case_id}/answers/{fact}"
+UNDO = "/cases/{case_id}/undo"
+
+ADVICE = "/cases/{case_id}/advice"
+ADVICE_NUMBER = "/cases/{case_id}/advice/{number}"
+REPORT = "/cases/{case_id}/advice/{number}/report/{form}"
+WHAT_IF = "/cases/{case_id}/what-if"
+HISTORY = "/cases/{case_id}/history"
+
+RULES = "/rulebook"
+RULE = "/rulebook/rules/{name}"
+FACTS = "/rulebook/facts"
+FACT = "/rulebook/facts/{name}"
+STEPS = "/rulebook/steps"
+STEP = "/rulebook/steps/{name}"
+SOURCES = "/rulebook/sources"
+SOURCE = "/rulebook/sources/{name}"
+CONFLICTS = "/rulebook/conflicts"
+CONFLICT = "/rulebook/conflicts/{name}"
+THRESHOLDS = "/rulebook/thresholds"
+THRESHOLD = "/rulebook/thresholds/{name}"
+
+PLACE = re.compile(r"{(\w+)}")
+
+
+def to(
+    pattern: str, /, query: Mapping[str, object] | None = None, anchor: str = "", **parts: object
+) -> str:
+    """The URL for a pattern with its places filled in; every part is percent-encoded.
+
+    Values of ``query`` that are None or empty are left out. Raises KeyError for a missing part.
+    """
+    path = PLACE.sub(lambda place: quote(str(parts[place.group(1)]), safe=""), pattern)
+    asked = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+    search = f"?{urlencode(asked)}" if asked else ""
+    return f"{path}{search}{f'#{quote(anchor)}' if anchor else ''}"
+
+API = "/api/v1"
+HEALTH_LIVE = "/health/live"
+HEALTH_READY = "/health/ready"
+API_DOCS = "/api/docs"
+OPENAPI = f"{API}/openapi.json"
+RECOMMEND = f"{API}/recommend"
+API_FACTS = f"{API}/facts"
+API_RULEBOOK = f"{API}/rulebook"
+API_RULES = f"{API}/rules"
+API_RULE = f"{API}/rules/{{rule_id}}"
+API_STEPS = f"{API}/steps"
+API_SOURCES = f"{API}/sources"
+API_CASES = f"{API}/cases"
+API_CASE = f"{API}/cases/{{case_id}}"
+API_ARCHIVE = f"{API}/cases/{{case_id}}/archive"
+API_RESTORE = f"{API}/cases/{{case_id}}/restore"
+API_CASE_FACTS = f"{API}/cases/{{case_id}}/facts"
+API_FACT_HISTORY = f"{API}/cases/{{case_id}}/facts/history"
+API_UNDO = f"{API}/cases/{{case_id}}/facts/undo"
+API_ADVICE = f"{API}/cases/{{case_id}}/advice"
+API_ADVICE_NUMBER = f"{API}/cases/{{case_id}}/advice/{{number}}"
+API_REPLAY = f"{API}/cases/{{case_id}}/advice/{{number}}/replay"
+API_REPORT = f"{API}/cases/{{case_id}}/report"

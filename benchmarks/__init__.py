@@ -1,0 +1,1 @@
+"""Measurements on real data: one file each, one JSON object out."""
