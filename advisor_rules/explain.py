@@ -303,10 +303,11 @@ def _bound(
     contest = compiled.steps
 
     def count(rules: tuple[str, ...], open_counts: bool) -> int:
-        return sum(bool(lasting[rule][0]) or (open_counts and not lasting[rule][1]) for rule in rules)
+        return sum(
+            bool(lasting[rule][0]) or (open_counts and not lasting[rule][1]) for rule in rules
+        )
 
     return tuple(
-        count(contest.speaking_for[step][level], not low)
-        - count(contest.against[step][level], low)
+        count(contest.speaking_for[step][level], not low) - count(contest.against[step][level], low)
         for level in range(len(STRENGTHS))
     )

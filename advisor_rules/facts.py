@@ -50,7 +50,9 @@ def check_facts(known: Mapping[str, Fact], stated: object) -> dict[str, FactValu
     return checked
 
 
-def _check_one(known: Mapping[str, Fact], name: str, given: object) -> FactValue | FactProblem | None:
+def _check_one(
+    known: Mapping[str, Fact], name: str, given: object
+) -> FactValue | FactProblem | None:
     fact = known.get(name)
     if fact is None:
         return FactProblem(name[:80], f"there is no such fact{_did_you_mean(name, known)}")

@@ -67,9 +67,7 @@ def _check_targets(book: Rulebook, rule: Rule, gives: Gives, report: Report) -> 
             report("rules", rule.id, ("gives", effect), f"no {kind} {target!r}")
 
 
-def _known(
-    kind: str, name: str, key: str, ids: Iterable[str], known: Any, report: Report
-) -> None:
+def _known(kind: str, name: str, key: str, ids: Iterable[str], known: Any, report: Report) -> None:
     for index, item in enumerate(ids):
         if item not in known:
             report(kind, name, (key, index), f"{key}: nothing has the id {item!r}")

@@ -250,8 +250,10 @@ def _falls(compiled: Compiled, fact: str, step: str) -> tuple[int, str]:
     if size_of(domains) > MOST_WORLDS:
         return 0, f"{size_of(domains):,} combinations are too many to enumerate"
     columns, size = combined({}, domains)
-    levels = [_standing(compiled, rules, {**columns, fact: {value: (1 << size) - 1}}, step, size)
-              for value in values]
+    levels = [
+        _standing(compiled, rules, {**columns, fact: {value: (1 << size) - 1}}, step, size)
+        for value in values
+    ]
     for (low, blocked_low), (high, blocked_high) in zip(levels, levels[1:], strict=False):
         greater, equal = compare(high, low, (1 << size) - 1)
         worse = ~(greater | equal) & ((1 << size) - 1) | (blocked_high & ~blocked_low)

@@ -68,7 +68,9 @@ def verify(book: Rulebook | None = None, as_of: date | None = None) -> Report:
 Problems = Iterator[str]
 
 
-def _run(name: str, check: Callable[[Compiled], tuple[str, list[str]]], compiled: Compiled) -> Check:
+def _run(
+    name: str, check: Callable[[Compiled], tuple[str, list[str]]], compiled: Compiled
+) -> Check:
     detail, problems = check(compiled)
     return Check(name, not problems, detail, tuple(problems))
 
@@ -80,7 +82,10 @@ def _examples(compiled: Compiled) -> tuple[str, list[str]]:
         for problem in _example_problems(compiled, rule)
     ]
     count = sum(len(rule.examples) for rule in compiled.rules.values())
-    return f"{len(compiled.rules)} rules fire or stay silent as their {count} examples say", problems
+    return (
+        f"{len(compiled.rules)} rules fire or stay silent as their {count} examples say",
+        problems,
+    )
 
 
 def _example_problems(compiled: Compiled, rule: Rule) -> Problems:
@@ -131,8 +136,12 @@ def _deciding(compiled: Compiled) -> tuple[str, list[str]]:
 def _reachable(compiled: Compiled) -> tuple[str, list[str]]:
     steps, abstains = reached_steps(compiled)
     options = reached_options(compiled)
-    problems = [f"step {name} is never recommended" for name in compiled.book.steps if name not in steps]
-    problems += [f"option {name} is never chosen" for name in compiled.book.options if name not in options]
+    problems = [
+        f"step {name} is never recommended" for name in compiled.book.steps if name not in steps
+    ]
+    problems += [
+        f"option {name} is never chosen" for name in compiled.book.options if name not in options
+    ]
     if not abstains:
         problems.append("there are no facts on which the advice abstains")
     detail = f"{len(steps)} steps, {len(options)} options and abstention are each reached"
