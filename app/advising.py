@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from advisor_rules import Advice, FactValue, advise
@@ -24,6 +24,8 @@ from app.storage import AdviceRecord
 
 Facts = Mapping[str, FactValue]
 Json = dict[str, Any]
+SAME = "The same facts, rules and date give the same advice."
+ENGINE_CHANGED = "The same facts, rules and date give other advice: the program has changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ def latest(session: Session, case_id: str) -> AdviceRecord | None:
     return session.scalar(_of(case_id).order_by(AdviceRecord.number.desc()).limit(1))
 
 
+def before(session: Session, record: AdviceRecord) -> AdviceRecord | None:
+    """The advice for the same case before this one, or None."""
+    earlier = _of(record.case_id).where(AdviceRecord.number < record.number)
+    return session.scalar(earlier.order_by(AdviceRecord.number.desc()).limit(1))
+
+
 def get_advice(session: Session, case_id: str, number: int) -> AdviceRecord:
     """A case's advice by its number (from 1). Raises NotFound."""
     get_case(session, case_id)
@@ -156,8 +164,7 @@ def replay(book: Rulebook, record: AdviceRecord) -> Replay:
     again = _as_json(advice_to_dict(advise(facts, as_of=record.as_of, rulebook=book), book))
     if record.rulebook_hash == book.hash:
         same = again == record.advice
-        return Replay(same, "The same facts, rules and date give the same advice." if same else
-                      "The same facts, rules and date give other advice: the engine has changed.")
+        return Replay(same, SAME if same else ENGINE_CHANGED)
     same = all(again[key] == record.advice.get(key) for key in ("step", "method", "choices"))
     return Replay(same, _replayed_by_other_rules(record, book, again, lost))
 
@@ -184,7 +191,7 @@ def _words(advice: Json) -> str:
     return f"{step} ({method})" if method else str(step or "no step")
 
 
-def _of(case_id: str) -> Any:
+def _of(case_id: str) -> Select[tuple[AdviceRecord]]:
     return select(AdviceRecord).where(AdviceRecord.case_id == case_id)
 
 

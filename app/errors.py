@@ -36,3 +36,7 @@ class Conflict(Exception):
 
 class Stale(Conflict):
     """The thing was changed by somebody else since it was read."""
+
+
+class KeyReused(Conflict):
+    """An idempotency key was already used for a request with other content."""

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from advisor_rules import InvalidFacts
-from app.errors import Conflict, Invalid, NotFound, Stale, Wrong
+from app.errors import Conflict, Invalid, KeyReused, NotFound, Stale, Wrong
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
@@ -73,6 +73,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(404, "not-found", str(error))
         case Stale():
             return Problem(412, "stale", str(error))
+        case KeyReused():
+            return Problem(422, "key-reused", str(error))
         case Conflict():
             return Problem(409, "conflict", str(error))
         case RequestValidationError():
@@ -105,6 +107,8 @@ def _unreadable(error: RequestValidationError) -> Problem:
     broken = next((item for item in details if item["type"] == "json_invalid"), None)
     if broken:
         return not_json(str(broken.get("ctx", {}).get("error", "it cannot be read")))
+    if any(item["loc"][:1] == ("path",) for item in details):
+        return Problem(404, "not-found", DETAILS[404])
     return _several(422, "invalid", "field", [_wrong(item) for item in details])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor_rules.rulebook import Rulebook
 from app.words import (
@@ -26,6 +26,9 @@ from app.words import (
     value_words,
     verdict,
 )
+
+if TYPE_CHECKING:
+    from app.advising import Difference
 
 Json = Mapping[str, Any]
 
@@ -216,6 +219,22 @@ def fact_rows(facts: Json, book: Rulebook) -> Iterable[FactRow]:
             origin=stated.get("origin", "answered"),
             evidence=stated.get("evidence", ""),
         )
+
+
+def changed_lines(difference: Difference, book: Rulebook) -> tuple[str, ...]:
+    """What changed since the advice before, one sentence each: the step, the facts, the rules."""
+    before, after = (step_title(book, step) for step in (difference.step_from, difference.step_to))
+    moved = f"The step was “{before}” and is now “{after}”."
+    lines = [moved if difference.step_changed else f"The step is the same: {after}."]
+    for item in difference.facts_changed:
+        fact = book.facts.get(item.fact)
+        values = f"{value_words(fact, item.before)} before, {value_words(fact, item.after)} now"
+        alone = " This alone changes the step." if item.fact in difference.decisive else ""
+        lines.append(f"{fact_title(book, item.fact)}: {values}.{alone}")
+    if difference.rulebook_changed:
+        alone = ", and that alone changes the step" if difference.rulebook_decisive else ""
+        lines.append(f"The rulebook has changed{alone}.")
+    return tuple(lines)
 
 
 def _decided(advice: Json) -> str:

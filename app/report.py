@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,9 +21,12 @@ from markupsafe import Markup
 
 import templates
 from advisor_rules.rulebook import Rulebook
-from app import drawing, words
+from app import drawing
 from app.markdown import as_code, escaped, indented
-from app.reading import read_advice
+from app.reading import changed_lines, read_advice
+
+if TYPE_CHECKING:
+    from app.advising import Difference
 
 Form = Literal["html", "markdown", "json"]
 
@@ -34,29 +37,9 @@ TEMPLATES = Path(templates.__path__[0])
 class CaseSummary:
     """What the report says of the case that the advice is for."""
 
-    title: str
+    name: str
     id: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A fact that differs from the last advice; ``decisive`` where it alone moves the step."""
-
-    fact: str
-    before: str
-    after: str
-    decisive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WhatChanged:
-    """How this advice differs from the one before it: steps by id, facts in words."""
-
-    step_before: str | None
-    step_after: str | None
-    changes: tuple[Change, ...] = ()
-    rulebook_changed: bool = False
 
 
 def render(
@@ -65,7 +48,7 @@ def render(
     *,
     form: Form,
     case: CaseSummary | None = None,
-    what_changed: WhatChanged | None = None,
+    what_changed: Difference | None = None,
 ) -> str:
     """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes."""
     if form == "json":
@@ -77,19 +60,18 @@ def render(
     context: dict[str, Any] = {
         "reading": read_advice(advice, book),
         "case": case,
-        "changed": what_changed,
+        "changed": changed_lines(what_changed, book) if what_changed else (),
         "facts_yaml": facts_yaml(advice),
         "facts_block": indented(facts_yaml(advice)),
         "replay": f"formfact recommend facts.yaml --as-of {advice['as_of']}",
-        "step_title": lambda step: words.step_title(book, step),
     }
     if form == "html":
         style = _style()
         context |= {
             "style": Markup(style),  # noqa: S704  # our own file
             "style_hash": _digest(style),
-            "ladder": Markup(drawing.ladder(advice, book)),  # noqa: S704  # escaped by the XML library
-            "evidence": Markup(drawing.net_evidence(advice, book)),  # noqa: S704  # likewise
+            "ladder": drawing.ladder(advice, book),
+            "evidence": drawing.net_evidence(advice, book),
         }
     return environment().get_template(name).render(context)
 
@@ -144,7 +126,7 @@ def _digest(style: str) -> str:
 
 
 def _as_json(
-    advice: Mapping[str, Any], case: CaseSummary | None, what_changed: WhatChanged | None
+    advice: Mapping[str, Any], case: CaseSummary | None, what_changed: Difference | None
 ) -> str:
     """The advice as it is, with the case and the change beside it."""
     extra = {"case": case, "what_changed": what_changed}

@@ -10,17 +10,19 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from advisor_rules.rulebook import Rulebook
+from app.recommending import Recommender
 from app.settings import Settings
 from app.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, database and rulebook of a running server."""
+    """Settings, database, rulebook and kept answers of a running server."""
 
     settings: Settings
     database: Database
     book: Rulebook
+    recommender: Recommender
 
 
 def services_of(request: Request) -> Services:

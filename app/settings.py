@@ -56,7 +56,7 @@ class Settings:
     )
     max_body_bytes: int = _setting(1_000_000, "The largest request body, in bytes.")
     recommend_cache: int = _setting(
-        2_048, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
+        512, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
     )
 
     @classmethod

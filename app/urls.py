@@ -61,7 +61,6 @@ def to(
 API = "/api/v1"
 HEALTH_LIVE = "/health/live"
 HEALTH_READY = "/health/ready"
-API_DOCS = "/api/docs"
 OPENAPI = f"{API}/openapi.json"
 RECOMMEND = f"{API}/recommend"
 API_FACTS = f"{API}/facts"

@@ -145,7 +145,7 @@ def condition_clause(
             return Clause(f"{fact_title(book, fact)}: {state}", fact)
         case Among(fact, values, ne):
             return Clause(_among(book, fact, values, ne != negated), fact)
-        case Ordered(fact, op, threshold):
+        case Ordered(fact, _, threshold):
             return Clause(_ordered(book, condition, limits, negated), fact, threshold)
 
 

@@ -104,7 +104,9 @@ def shared_proposals(case: Case, others: list[Case]) -> list[Proposal]:
         if other["id"] != case["id"]
         for proposal in read_description(text_of(other))
     }
-    return [item for item in read_description(text_of(case)) if (item.fact, item.value) in elsewhere]
+    return [
+        item for item in read_description(text_of(case)) if (item.fact, item.value) in elsewhere
+    ]
 
 
 def advised(advice: Advice) -> str:

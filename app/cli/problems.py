@@ -19,23 +19,24 @@ class BadInput(Exception):
 
 def lines_of(error: Exception) -> list[str] | None:
     """The lines to print for an error of the input; None where the program itself is at fault."""
-    if isinstance(error, BadInput):
-        return list(error.lines)
-    if isinstance(error, click.NoArgsIsHelpError):
-        return [error.ctx.get_help() if error.ctx else error.format_message()]
-    if isinstance(error, click.ClickException):
-        return [_usage(error)]
-    if isinstance(error, Invalid):
-        return [f"{item.where}: {item.message}" for item in error.problems]
-    if isinstance(error, NotFound | Conflict):
-        return [str(error)]
-    if isinstance(error, OSError) and error.filename is not None:
-        return [f"{error.filename}: {error.strerror}"]
-    return _advisor_lines(error)
+    match error:
+        case BadInput():
+            return list(error.lines)
+        case click.ClickException():
+            return [_usage(error)]
+        case Invalid():
+            return [f"{item.where}: {item.message}" for item in error.problems]
+        case NotFound() | Conflict():
+            return [str(error)]
+        case OSError(filename=str(name)):
+            return [f"{name}: {error.strerror}"]
+    return _advisor_lines(error) or _database_lines(error)
 
 
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
+    if context and isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return str(context.get_help())
     message = " ".join(error.format_message().split())
     if context is None:
         return message
@@ -52,4 +53,15 @@ def _advisor_lines(error: Exception) -> list[str] | None:
         return [str(problem) for problem in error.problems]
     if isinstance(error, InvalidFacts):
         return [f"{problem.fact}: {problem.message}" for problem in error.problems]
+    return None
+
+
+def _database_lines(error: Exception) -> list[str] | None:
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, OperationalError):
+        said = " ".join(str(error.orig).split())
+        return [f"database: {said} (FORMFACT_DATABASE_URL or FORMFACT_DATA_DIR says where it is)"]
     return None

@@ -27,6 +27,16 @@ def advice_text(reading: Reading) -> str:
     return "\n".join(lines)
 
 
+def facts_text(reading: Reading) -> str:
+    """Every known fact with its value, and its origin where nobody simply answered it."""
+    lines = ["What is known", "-------------"]
+    for fact in reading.facts:
+        origin = "" if fact.origin == "answered" else f", {fact.origin}"
+        evidence = f" ({fact.evidence})" if fact.evidence else ""
+        lines.append(f"{fact.id}: {fact.value}{origin}{evidence}")
+    return "\n".join(lines if reading.facts else [*lines, "Nothing yet."])
+
+
 def _parts(reading: Reading) -> Iterator[tuple[str, Iterable[str]]]:
     yield "", _verdict(reading)
     yield "Why", _why(reading)

@@ -38,7 +38,7 @@ def evidence_by_step(advice: Mapping[str, Any]) -> dict[str, Evidence]:
 
 
 def standing_mark(parent: Element, standing: str, x: float, y: float) -> None:
-    """A filled disc with a tick, a ring, a square with a cross, or a short bar."""
+    """A filled disc with a tick, a ring, or a square with a cross; nothing where not reached."""
     group = add(parent, "g", class_=f"standing-{standing}")
     if standing == "recommended":
         add(group, "circle", cx=x, cy=y, r=12, class_="mark")
@@ -51,9 +51,6 @@ def standing_mark(parent: Element, standing: str, x: float, y: float) -> None:
         add(group, "rect", x=x - 9, y=y - 9, width=18, height=18, fill="Canvas", class_="hole")
         add(group, "rect", x=x - 9, y=y - 9, width=18, height=18, **_line(2))
         add(group, "path", d=f"M{x - 5:g} {y - 5:g} l10 10 m0 -10 l-10 10", **_line(2))
-    else:
-        add(group, "rect", x=x - 9, y=y - 5, width=18, height=10, fill="Canvas", class_="hole")
-        add(group, "path", d=f"M{x - 7:g} {y:g} h14", **_line(3))
 
 
 def rule_mark(parent: Element, effect: str, strength: str, x: float, y: float) -> None:

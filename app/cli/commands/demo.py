@@ -10,9 +10,10 @@ import click
 if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
     from app.demo.case import Answers
+    from app.report import Form
     from evidence.records import ReadResult
 
-NAMES = {"html": "report.html", "markdown": "report.md", "json": "report.json"}
+NAMES: dict[Form, str] = {"json": "report.json", "markdown": "report.md", "html": "report.html"}
 
 
 @click.command("demo")
@@ -69,13 +70,15 @@ def _tell(log: ReadResult) -> None:
 
 
 def _write(advice: dict[str, Any], book: Rulebook, answers: Answers, out: Path) -> Path:
-    """Write the report in every form; the page last, so that it never speaks of missing files."""
+    """Write the report in every form, all of them made before the first is written."""
     from app.files import write_atomically
     from app.report import CaseSummary, render
 
-    case = CaseSummary(title=answers.title)
+    case = CaseSummary(name=answers.title)
     out.mkdir(parents=True, exist_ok=True)
-    texts = {form: render(advice, book, form=form, case=case) for form in ("json", "markdown", "html")}
+    texts = {
+        form: render(advice, book, form=form, case=case) for form in ("json", "markdown", "html")
+    }
     for form, text in texts.items():
         write_atomically(out / NAMES[form], text)
     return out / NAMES["html"]

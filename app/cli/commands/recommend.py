@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.options import as_of_option, json_option, rulebook_of, rules_option
-from app.cli.problems import BadInput
+from app.cli.output import chosen_form, deliver
 
 if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
-
-SUFFIXES = {".json": "json", ".md": "markdown", ".html": "html"}
-
+    from app.report import Form
 
 @click.command("recommend")
 @click.argument("facts", type=click.Path())
@@ -46,36 +44,20 @@ def command(
     form = chosen_form({"json": as_json, "markdown": markdown, "html": html}, out)
     book = rulebook_of(folders)
     advice = _advise(facts, book, as_of)
-    text = rendered(advice, book, form)
-    if out is None:
-        click.echo(text)
-    else:
-        from app.files import write_atomically
-
-        write_atomically(out, text + "\n")
-        click.echo(f"Written to {out}", err=True)
+    deliver(rendered(advice, book, form), out)
 
 
-def chosen_form(flags: dict[str, bool], out: Path | None) -> str:
-    """The form that a flag names, else the one of the file's suffix, else text."""
-    named = [form for form, wanted in flags.items() if wanted]
-    if len(named) > 1:
-        raise BadInput(f"--{' and --'.join(named)} exclude each other: choose one")
-    if named:
-        return named[0]
-    return SUFFIXES.get(out.suffix.lower(), "text") if out else "text"
 
-
-def rendered(advice: dict[str, Any], book: Rulebook, form: str) -> str:
-    """Advice in the form asked for."""
-    if form == "text":
+def rendered(advice: dict[str, Any], book: Rulebook, form: Form | None) -> str:
+    """Advice in the form asked for; plain text for None."""
+    if form is None:
         from app.cli.screen import advice_text
         from app.reading import read_advice
 
         return advice_text(read_advice(advice, book))
     from app.report import render
 
-    return render(advice, book, form=form).rstrip("\n")  # type: ignore[arg-type]  # one of SUFFIXES
+    return render(advice, book, form=form)
 
 
 def _advise(path: str, book: Rulebook, as_of: date | None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The endpoints: one module each, with a `router`; found by folder."""

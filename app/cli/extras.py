@@ -1,0 +1,19 @@
+"""Parts that are installed on demand."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from app.cli.problems import BadInput
+
+SERVER = ("sqlalchemy", "alembic", "fastapi", "uvicorn")
+
+
+def need_server(command: str) -> None:
+    """Raise BadInput where the server's libraries are not installed."""
+    missing = [name for name in SERVER if find_spec(name) is None]
+    if missing:
+        raise BadInput(
+            f"{command} needs {', '.join(missing)}, which the server extra brings: "
+            'pip install "formfact[server]"'
+        )
