@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from advisor_rules.conditions import facts_of
 from advisor_rules.engine import (
     Compiled,
     Contest,
@@ -70,7 +69,9 @@ def advise(
 
 def _advice(compiled: Compiled, judgement: Judgement, known: dict[str, FactValue]) -> Advice:
     step = next((name for name, mask in judgement.winners.items() if mask), None)
-    findings = tuple(_findings(compiled, judgement))
+    findings = tuple(
+        finding for rule in _fired(compiled, judgement) for finding in compiled.findings[rule.id]
+    )
     choices = chosen_options(compiled, judgement, step) if step else {}
     return Advice(
         step=step,
@@ -94,23 +95,6 @@ def _advice(compiled: Compiled, judgement: Judgement, known: dict[str, FactValue
 
 def _fired(compiled: Compiled, judgement: Judgement) -> Iterable[Rule]:
     return (rule for name, rule in compiled.rules.items() if judgement.truth[name][0])
-
-
-def _findings(compiled: Compiled, judgement: Judgement) -> Iterable[Finding]:
-    for rule in _fired(compiled, judgement):
-        facts = facts_of(compiled.book.conditions[rule.id])
-        for effect, target in rule.gives.effects():
-            yield Finding(
-                rule=rule.id,
-                effect=effect,
-                target=target,
-                step=compiled.book.step_of(target),
-                strength=rule.strength,
-                text=rule.because,
-                facts=facts,
-                cites=rule.cites,
-                heuristic=rule.heuristic,
-            )
 
 
 def _trace(judgement: Judgement) -> Iterable[Trace]:

@@ -153,6 +153,8 @@ class _Parser:
         fact = self.facts.get(name)
         if fact is None:
             return self._wrong(path, f"unknown fact {name!r}")
+        if value in ({}, []):
+            return self._wrong(path, f"{name} is compared with nothing")
         if isinstance(value, dict):
             parts = [self._operation(fact, op, operand, path) for op, operand in value.items()]
             kept = tuple(part for part in parts if part is not None)
@@ -175,10 +177,15 @@ class _Parser:
         if fact.type in ("int", "number"):
             return self._wrong(path, f"compare {fact.id} with a named threshold, not with a number")
         allowed = allowed_values(fact)
-        for value in values:
-            if not any(value == other and type(value) is type(other) for other in allowed):
-                self._wrong(path, f"{value!r} is not a value of {fact.id}: {list(allowed)}")
-        return Among(fact.id, frozenset(values))
+        strange = [value for value in values if not _one_of(value, allowed)]
+        for value in strange:
+            self._wrong(path, f"{value!r} is not a value of {fact.id}: {list(allowed)}")
+        return None if strange else Among(fact.id, frozenset(values))
+
+
+def _one_of(value: object, allowed: tuple[Value, ...]) -> bool:
+    """Whether it is one of these, in type too: 1 is not true."""
+    return any(value == other and type(value) is type(other) for other in allowed)
 
 
 def allowed_values(fact: Fact) -> tuple[Value, ...]:
@@ -209,8 +216,8 @@ def compile_condition(
 ) -> Holds:
     """A function from (columns, mask of all worlds) to (mask of true, mask of false).
 
-    ``known`` and ``unless`` speak about today's knowledge and may turn when more becomes known. With
-    ``lasting`` they count as unknown where that could happen, so that true and false last.
+    ``known`` and ``unless`` speak about today's knowledge and may turn when more becomes known.
+    With ``lasting`` they count as unknown where that could happen, so that true and false last.
     """
 
     def compiled(part: Condition) -> Holds:
@@ -218,20 +225,21 @@ def compile_condition(
 
     match condition:
         case Among(fact, values, negated):
-            return _compile_test(fact, values.__contains__, negated)
+            holds = _compile_test(fact, values.__contains__, negated)
         case Ordered(fact, op, threshold):
             compare, limit = ORDERED[op], limits[threshold]
-            return _compile_test(fact, lambda value: compare(value, limit), False)
+            holds = _compile_test(fact, lambda value: compare(value, limit), False)
         case Known(fact):
-            return _compile_known(fact, lasting)
+            holds = _compile_known(fact, lasting)
         case Not(part):
-            return _compile_not(compiled(part))
+            holds = _compile_not(compiled(part))
         case Unless(part):
-            return _compile_not(compiled(part)) if lasting else _compile_unless(compiled(part))
+            holds = _compile_not(compiled(part)) if lasting else _compile_unless(compiled(part))
         case All(parts):
-            return _compile_all([compiled(part) for part in parts])
+            holds = _compile_all([compiled(part) for part in parts])
         case AnyOf(parts):
-            return _compile_any([compiled(part) for part in parts])
+            holds = _compile_any([compiled(part) for part in parts])
+    return holds
 
 
 def _compile_test(fact: str, test: Callable[[Any], bool], negated: bool) -> Holds:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from advisor_rules.conditions import Columns, Holds, Masks, compile_condition
-from advisor_rules.derive import DERIVATIONS, derived_column
-from advisor_rules.model import DIAGNOSIS, STRENGTHS, Rule, Step, Strength, Value
+from advisor_rules.conditions import Columns, Holds, Masks, compile_condition, facts_of
+from advisor_rules.derive import DERIVATIONS, Derivation, derived_column
+from advisor_rules.model import DIAGNOSIS, STRENGTHS, Finding, Rule, Step, Strength, Value
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.tally import Planes, compare, mix, net
 
@@ -44,7 +44,14 @@ class Compiled:
     book: Rulebook
     as_of: date
     limits: Mapping[str, float]
+    derivations: tuple[Derivation, ...]
     rules: Mapping[str, Rule]
+    symptoms: RuleIds
+    """The rules that say what fails; the others say what to do."""
+    reads: Mapping[str, tuple[str, ...]]
+    """Rule -> the facts that it mentions."""
+    findings: Mapping[str, tuple[Finding, ...]]
+    """Rule -> what it says where it fires, one finding for each of its effects."""
     holds: Mapping[str, Holds]
     lasts: Mapping[str, Holds]
     """Like ``holds``, but true and false only where no further knowledge can turn them."""
@@ -77,11 +84,16 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
     """Choose rules and thresholds in force at ``as_of`` and make them runnable."""
     limits = book.limits(as_of)
     rules = {rule.id: rule for rule in book.rules_in_force(as_of)}
+    reads = {name: facts_of(book.conditions[name]) for name in rules}
     return Compiled(
         book=book,
         as_of=as_of,
         limits=limits,
+        derivations=tuple(item for item in DERIVATIONS if item.fact in book.facts),
         rules=rules,
+        symptoms=tuple(name for name, rule in rules.items() if rule.stage == "classify"),
+        reads=reads,
+        findings={name: _findings(book, rule, reads[name]) for name, rule in rules.items()},
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
         lasts={
             name: compile_condition(book.conditions[name], limits, lasting=True) for name in rules
@@ -90,6 +102,23 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
         steps=_contest(tuple(book.steps), rules.values(), ("for", "against")),
         blocks={step: _speakers(rules.values(), "block", step) for step in book.steps},
         choices=_choice_contests(book.steps, rules.values()),
+    )
+
+
+def _findings(book: Rulebook, rule: Rule, facts: tuple[str, ...]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            rule=rule.id,
+            effect=effect,
+            target=target,
+            step=book.step_of(target),
+            strength=rule.strength,
+            text=rule.because,
+            facts=facts,
+            cites=rule.cites,
+            heuristic=rule.heuristic,
+        )
+        for effect, target in rule.gives.effects()
     )
 
 
@@ -149,15 +178,15 @@ def columns_of(facts: Mapping[str, Value]) -> dict[str, Mapping[Value, int]]:
 def judge(compiled: Compiled, columns: Columns, size: int, muted: str = "") -> Judgement:
     """Run every rule and decide, in all ``size`` worlds at once.
 
-    A ``muted`` rule stays silent: what would be decided without it.
+    A ``muted`` rule stays silent: what would be decided without it. A derived fact that has a
+    column keeps it: proofs give it every value that it could take.
     """
     full = (1 << size) - 1
     table = dict(columns)
-    for derivation in DERIVATIONS:
-        if derivation.fact in compiled.book.facts:
+    for derivation in compiled.derivations:
+        if derivation.fact not in table:
             table[derivation.fact] = derived_column(derivation, table)
-    classifiers = [name for name, rule in compiled.rules.items() if rule.stage == "classify"]
-    truth = {name: compiled.holds[name](table, full) for name in classifiers}
+    truth = {name: compiled.holds[name](table, full) for name in compiled.symptoms}
     if muted in truth:
         truth[muted] = SILENT
     table[DIAGNOSIS] = _diagnose(compiled, truth, full)

@@ -11,6 +11,8 @@ from advisor_rules.conditions import allowed_values
 from advisor_rules.model import ORIGINS, Fact, FactValue, Value
 
 MAX_EVIDENCE = 2_000
+MOST_GUESSES = 20
+"""Unknown names for which a similar one is looked up: enough for people, cheap for the server."""
 KEYS = {"value", "origin", "evidence"}
 
 
@@ -40,7 +42,7 @@ def check_facts(known: Mapping[str, Fact], stated: object) -> dict[str, FactValu
     checked: dict[str, FactValue] = {}
     problems: list[FactProblem] = []
     for name, given in stated.items():
-        result = _check_one(known, str(name), given)
+        result = _check_one(known, str(name), given, guess=len(problems) < MOST_GUESSES)
         if isinstance(result, FactProblem):
             problems.append(result)
         elif result is not None:
@@ -51,11 +53,12 @@ def check_facts(known: Mapping[str, Fact], stated: object) -> dict[str, FactValu
 
 
 def _check_one(
-    known: Mapping[str, Fact], name: str, given: object
+    known: Mapping[str, Fact], name: str, given: object, *, guess: bool
 ) -> FactValue | FactProblem | None:
     fact = known.get(name)
     if fact is None:
-        return FactProblem(name[:80], f"there is no such fact{_did_you_mean(name, known)}")
+        hint = _did_you_mean(name, known) if guess else ""
+        return FactProblem(name[:80], f"there is no such fact{hint}")
     if fact.derived:
         return FactProblem(name, "is worked out by the rules and cannot be stated")
     if isinstance(given, FactValue):
@@ -123,7 +126,10 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

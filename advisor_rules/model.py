@@ -40,7 +40,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class Entry(BaseModel):
     """What every piece of knowledge shares: strict keys, no change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Entry):
@@ -115,6 +115,8 @@ class Fact(Entry):
             raise ValueError("a number needs a unit")
         if self.ask and self.derived:
             raise ValueError("a derived fact cannot be asked for")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("the minimum is above the maximum")
         return self
 
 
@@ -364,5 +366,5 @@ class Advice:
     flips: tuple[Flip, ...] = ()
     next_questions: tuple[NextQuestion, ...] = ()
     decided: bool | None = None
-    """True: no unanswered question can change the step (proven). False: one can. None: not known."""
+    """True: proven that no unknown fact can change the step. False: one can. None: not known."""
     extra: dict[str, object] = field(default_factory=dict)

@@ -61,7 +61,7 @@ class Rulebook:
         """The newest date that the rulebook speaks of: the default for ``as_of``."""
         dates = [value.since for item in self.thresholds.values() for value in item.values]
         dates += [rule.since for rule in self.rules.values() if rule.since]
-        return max(dates)
+        return max(dates, default=date.min)
 
     def thresholds_of(self, fact: str) -> tuple[str, ...]:
         """Ids of the thresholds that some rule compares this fact with, ascending by id."""

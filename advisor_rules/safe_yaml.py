@@ -1,10 +1,12 @@
 """Reading YAML that may be hostile: no aliases, no tags, no duplicate keys, bounded depth and size.
 
-Every value keeps its line, so that a problem can say where it is.
+Every value keeps its line, so that a problem can say where it is. JSON is read as the YAML that it
+almost is; the two places where it is not (``1e5`` and escaped surrogate pairs) are looked after.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,9 @@ MAX_DEPTH = 40
 
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING = "tag:yaml.org,2002:str"
+_JSON_FLOAT = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d+")
+_SURROGATES = re.compile(r"\\u([dD][89abAB][\da-fA-F]{2})\\u([dD][c-fC-F][\da-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,19 +68,25 @@ def read_yaml(text: str, file: str) -> Document:
     """
     if len(text) > MAX_BYTES:
         raise InvalidFile([Problem(file, 0, f"larger than {MAX_BYTES:,} characters")])
-    builder = _Builder(text, file)
     try:
+        builder = _Builder(_SURROGATES.sub(_character, text), file)
         data = builder.document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidFile([Problem(file, line, f"not valid YAML: {error.problem}")]) from error
+    except InvalidFile:
+        raise
     except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, InvalidFile):
-            raise
         raise InvalidFile([Problem(file, 1, f"not valid YAML: {error}")]) from error
     if builder.problems:
         raise InvalidFile(builder.problems)
     return Document(file, data, builder.lines)
+
+
+def _character(pair: re.Match[str]) -> str:
+    """The character that two escaped surrogates stand for (JSON writes emoji like this)."""
+    high, low = (int(half, 16) for half in pair.groups())
+    return chr(0x10000 + ((high & 0x3FF) << 10 | low & 0x3FF))
 
 
 class _Builder:
@@ -109,8 +120,7 @@ class _Builder:
 
     def _value(self, path: Path, event: Any) -> Any:
         self.lines[path] = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or event.anchor:
-            raise self._fatal(event, "anchors and aliases are not allowed: write the value out")
+        self._check_plain(event)
         if len(path) > MAX_DEPTH:
             raise self._fatal(event, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.MappingStartEvent):
@@ -119,10 +129,21 @@ class _Builder:
             return self._sequence(path)
         return self._scalar(event)
 
+    def _check_plain(self, event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise self._fatal(event, "anchors and aliases are not allowed: write the value out")
+        if event.tag:
+            raise self._fatal(event, f"tags such as {event.tag[:40]!r} are not allowed")
+
     def _scalar(self, event: Any) -> Any:
-        tag = event.tag or self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        tag = self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        if tag == _STRING and event.implicit[0] and _JSON_FLOAT.fullmatch(event.value):
+            return float(event.value)
         node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
-        return self.loader.construct_object(node)
+        try:
+            return self.loader.construct_object(node)
+        except ValueError as error:
+            raise self._fatal(event, f"not valid YAML: {error}") from error
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -135,6 +156,7 @@ class _Builder:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._fatal(event, "a key must be a plain word")
+            self._check_plain(event)
             key = event.value
             if key in result:
                 self._complain(event, f"key {key!r} is given twice")
