@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from advisor_rules.engine import (
     Compiled,
@@ -34,10 +35,12 @@ from advisor_rules.model import (
     Standing,
     Strength,
     Trace,
+    Truth,
 )
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.tally import Planes, number
 
+Net = tuple[int, int, int]
 SPEAKS_AGAINST: tuple[Effect, ...] = ("against", "block")
 
 
@@ -72,18 +75,20 @@ def _advice(compiled: Compiled, judgement: Judgement, known: dict[str, FactValue
     findings = tuple(
         finding for rule in _fired(compiled, judgement) for finding in compiled.findings[rule.id]
     )
-    choices = chosen_options(compiled, judgement, step) if step else {}
+    nets = {name: net_counts(compiled.steps, planes) for name, planes in judgement.nets.items()}
+    options = {name: chosen_options(compiled, judgement, name) for name in compiled.steps.targets}
+    choices = options[step] if step else {}
     return Advice(
         step=step,
         method=choices.get("method"),
         choices=choices,
-        strength=_strength(compiled, judgement, step),
+        strength=_strength(judgement, nets, step),
         abstained=step is None,
         tied_with=tuple(name for name, mask in judgement.tied.items() if mask),
         diagnosis=_diagnosis(compiled, judgement),
-        ranked=tuple(_ranking(compiled, judgement, findings, step)),
+        ranked=tuple(_ranking(judgement, findings, nets, options, step)),
         findings=findings,
-        conflicts=_conflicts(compiled, findings, step),
+        conflicts=_conflicts(compiled, findings),
         plan=_plan(compiled, findings, step, choices),
         trace=tuple(_trace(judgement)),
         facts=known,
@@ -99,7 +104,13 @@ def _fired(compiled: Compiled, judgement: Judgement) -> Iterable[Rule]:
 
 def _trace(judgement: Judgement) -> Iterable[Trace]:
     for name, (true, false) in judgement.truth.items():
-        yield Trace(name, "true" if true else "false" if false else "unknown")
+        yield _traced(name, "true" if true else "false" if false else "unknown")
+
+
+@lru_cache(maxsize=4096)
+def _traced(rule: str, fired: Truth) -> Trace:
+    """One object for each rule and truth: most of an advice is trace, and it repeats."""
+    return Trace(rule, fired)
 
 
 def _diagnosis(compiled: Compiled, judgement: Judgement) -> Diagnosis:
@@ -117,7 +128,7 @@ def _diagnosis(compiled: Compiled, judgement: Judgement) -> Diagnosis:
     )
 
 
-def net_counts(contest: Contest, planes: Planes) -> tuple[int, int, int]:
+def net_counts(contest: Contest, planes: Planes) -> Net:
     """Rules for minus against in world 0, as (strong, moderate, weak)."""
     counts, start = [], 0
     for level in reversed(range(len(STRENGTHS))):
@@ -129,21 +140,24 @@ def net_counts(contest: Contest, planes: Planes) -> tuple[int, int, int]:
 
 
 def _ranking(
-    compiled: Compiled, judgement: Judgement, findings: tuple[Finding, ...], step: str | None
+    judgement: Judgement,
+    findings: tuple[Finding, ...],
+    nets: Mapping[str, Net],
+    options: Mapping[str, Mapping[str, str]],
+    step: str | None,
 ) -> Iterable[Ranked]:
-    nets = {name: net_counts(compiled.steps, judgement.nets[name]) for name in judgement.nets}
-    order = list(compiled.steps.targets)
+    """Every step with its standing: the recommended first, then by net evidence, blocked last."""
 
     def rank(name: str) -> tuple[object, ...]:
         net = nets[name]
         return (name != step, bool(judgement.blocked[name]), tuple(-count for count in net))
 
-    for name in sorted(order, key=rank):
+    for name in sorted(nets, key=rank):
         speaking = [finding for finding in findings if finding.target == name]
         standing = _standing(name == step, bool(judgement.blocked[name]), nets[name])
         yield Ranked(
             step=name,
-            method=chosen_options(compiled, judgement, name).get("method"),
+            method=options[name].get("method"),
             standing=standing,
             for_=tuple(item.rule for item in speaking if item.effect == "for"),
             against=tuple(item.rule for item in speaking if item.effect in SPEAKS_AGAINST),
@@ -152,7 +166,7 @@ def _ranking(
         )
 
 
-def _standing(recommended: bool, blocked: bool, net: tuple[int, int, int]) -> Standing:
+def _standing(recommended: bool, blocked: bool, net: Net) -> Standing:
     if recommended:
         return "recommended"
     if blocked:
@@ -160,11 +174,12 @@ def _standing(recommended: bool, blocked: bool, net: tuple[int, int, int]) -> St
     return "possible" if net > (0, 0, 0) else "not_reached"
 
 
-def _strength(compiled: Compiled, judgement: Judgement, step: str | None) -> Strength | None:
+def _strength(
+    judgement: Judgement, nets: Mapping[str, Net], step: str | None
+) -> Strength | None:
     """The highest strength at which the step leads the best other step that is not blocked."""
     if step is None:
         return None
-    nets = {name: net_counts(compiled.steps, planes) for name, planes in judgement.nets.items()}
     others = [nets[name] for name in nets if name != step and not judgement.blocked[name]]
     rival = max([*others, (0, 0, 0)])
     for strength, own, other in zip(STRENGTHS, nets[step], rival, strict=True):
@@ -184,10 +199,8 @@ def chosen_options(compiled: Compiled, judgement: Judgement, step: str) -> dict[
     return chosen
 
 
-def _conflicts(
-    compiled: Compiled, findings: tuple[Finding, ...], step: str | None
-) -> tuple[Conflict, ...]:
-    """Disagreements of sources behind the rules that spoke on the recommended or a rival step."""
+def _conflicts(compiled: Compiled, findings: tuple[Finding, ...]) -> tuple[Conflict, ...]:
+    """Disagreements of sources behind the rules that spoke."""
     rules = dict.fromkeys(finding.rule for finding in findings)
     ids = dict.fromkeys(name for rule in rules for name in compiled.rules[rule].conflict)
     return tuple(compiled.book.conflicts[name] for name in ids)

@@ -288,6 +288,8 @@ def _compile_all(parts: list[Holds]) -> Holds:
             part_true, part_false = part(columns, full)
             true &= part_true
             false |= part_false
+            if false == full:
+                break
         return true, false
 
     return holds
@@ -300,6 +302,8 @@ def _compile_any(parts: list[Holds]) -> Holds:
             part_true, part_false = part(columns, full)
             true |= part_true
             false &= part_false
+            if true == full:
+                break
         return true, false
 
     return holds

@@ -10,7 +10,7 @@ Everything runs on batches of worlds (see ``conditions``); one case is a batch o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,7 +19,7 @@ from advisor_rules.conditions import Columns, Holds, Masks, compile_condition, f
 from advisor_rules.derive import DERIVATIONS, Derivation, derived_column
 from advisor_rules.model import DIAGNOSIS, STRENGTHS, Finding, Rule, Step, Strength, Value
 from advisor_rules.rulebook import Rulebook
-from advisor_rules.tally import Planes, compare, mix, net
+from advisor_rules.tally import Planes, compare, constant, mix, net
 
 RuleIds = tuple[str, ...]
 SILENT: Masks = (0, 0)
@@ -52,6 +52,8 @@ class Compiled:
     """Rule -> the facts that it mentions."""
     findings: Mapping[str, tuple[Finding, ...]]
     """Rule -> what it says where it fires, one finding for each of its effects."""
+    asks: Mapping[str, Holds]
+    """Fact -> whether what is known leaves its question a point."""
     holds: Mapping[str, Holds]
     lasts: Mapping[str, Holds]
     """Like ``holds``, but true and false only where no further knowledge can turn them."""
@@ -94,6 +96,10 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
         symptoms=tuple(name for name, rule in rules.items() if rule.stage == "classify"),
         reads=reads,
         findings={name: _findings(book, rule, reads[name]) for name, rule in rules.items()},
+        asks={
+            name: compile_condition(condition, limits)
+            for name, condition in book.ask_conditions.items()
+        },
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
         lasts={
             name: compile_condition(book.conditions[name], limits, lasting=True) for name in rules
@@ -175,10 +181,12 @@ def columns_of(facts: Mapping[str, Value]) -> dict[str, Mapping[Value, int]]:
     return {name: {value: 1} for name, value in facts.items()}
 
 
-def judge(compiled: Compiled, columns: Columns, size: int, muted: str = "") -> Judgement:
+def judge(
+    compiled: Compiled, columns: Columns, size: int, muted: Container[str] = ()
+) -> Judgement:
     """Run every rule and decide, in all ``size`` worlds at once.
 
-    A ``muted`` rule stays silent: what would be decided without it. A derived fact that has a
+    ``muted`` rules stay silent: what would be decided without them. A derived fact that has a
     column keeps it: proofs give it every value that it could take.
     """
     full = (1 << size) - 1
@@ -186,13 +194,14 @@ def judge(compiled: Compiled, columns: Columns, size: int, muted: str = "") -> J
     for derivation in compiled.derivations:
         if derivation.fact not in table:
             table[derivation.fact] = derived_column(derivation, table)
-    truth = {name: compiled.holds[name](table, full) for name in compiled.symptoms}
-    if muted in truth:
-        truth[muted] = SILENT
+    truth = {
+        name: SILENT if name in muted else compiled.holds[name](table, full)
+        for name in compiled.symptoms
+    }
     table[DIAGNOSIS] = _diagnose(compiled, truth, full)
     for name, holds in compiled.holds.items():
         if name not in truth:
-            truth[name] = SILENT if name == muted else holds(table, full)
+            truth[name] = SILENT if name in muted else holds(table, full)
     return _resolve(compiled, table, truth, full)
 
 
@@ -253,8 +262,8 @@ def blocks_of(compiled: Compiled, truth: Mapping[str, Masks]) -> dict[str, int]:
 
 def no_evidence(contest: Contest, full: int) -> Planes:
     """The number that stands for as many rules for as against, at every strength."""
-    pairs = list(zip(contest.offsets, contest.widths, strict=True))
-    return [full * (offset >> bit & 1) for offset, width in reversed(pairs) for bit in range(width)]
+    levels = reversed(list(zip(contest.offsets, contest.widths, strict=True)))
+    return [plane for offset, width in levels for plane in constant(offset, width, full)]
 
 
 def best(

@@ -62,7 +62,7 @@ def _differs(
 ) -> int:
     """Worlds in which the rule changes diagnosis, step, a choice, the plan or a warning."""
     with_rule = judge(compiled, columns, size)
-    without = judge(compiled, columns, size, muted=rule.id)
+    without = judge(compiled, columns, size, muted=(rule.id,))
     fired = with_rule.truth[rule.id][0]
     differs = _other_diagnosis(with_rule, without) if rule.stage == "classify" else 0
     for name, mask in with_rule.winners.items():

@@ -58,9 +58,11 @@ class Rulebook:
         return [rule for rule in self.rules.values() if _holds_at(rule, as_of)]
 
     def latest(self) -> date:
-        """The newest date that the rulebook speaks of: the default for ``as_of``."""
-        dates = [value.since for item in self.thresholds.values() for value in item.values]
-        dates += [rule.since for rule in self.rules.values() if rule.since]
+        """The date of the newest threshold: the default for ``as_of``.
+
+        Rules may be dated ahead (a service that ends next year); they do not count.
+        """
+        dates = (value.since for item in self.thresholds.values() for value in item.values)
         return max(dates, default=date.min)
 
     def thresholds_of(self, fact: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Counting and comparing in many worlds at once, on bit planes.
 
 A number per world is held as planes: bit ``i`` of ``planes[k]`` is bit ``k`` of world ``i``'s
-number. Adding one mask is a ripple carry, comparing two numbers runs from the highest plane down
-(bit-sliced arithmetic: Knuth, The Art of Computer Programming 4A, section 7.1.3).
+number. Adding one mask ripples a carry, taking one away ripples a borrow, comparing two numbers
+runs from the highest plane down (bit-sliced arithmetic: Knuth, The Art of Computer Programming 4A,
+section 7.1.3).
 """
 
 from __future__ import annotations
@@ -12,34 +13,36 @@ from collections.abc import Iterable
 Planes = list[int]
 
 
-def add(planes: Planes, mask: int, start: int = 0) -> None:
-    """Add 2**start in every world of the mask; the planes must be wide enough."""
+def constant(number: int, bits: int, full: int) -> Planes:
+    """The same number in every world."""
+    return [full if number >> bit & 1 else 0 for bit in range(bits)]
+
+
+def add(planes: Planes, mask: int) -> None:
+    """Add one in every world of the mask; the planes must be wide enough."""
+    bit = 0
     while mask:
-        planes[start], mask = planes[start] ^ mask, planes[start] & mask
-        start += 1
+        planes[bit], mask = planes[bit] ^ mask, planes[bit] & mask
+        bit += 1
 
 
-def add_constant(planes: Planes, constant: int, full: int) -> None:
-    """Add a number in every world."""
-    for bit in range(constant.bit_length()):
-        if constant >> bit & 1:
-            add(planes, full, bit)
+def subtract(planes: Planes, mask: int) -> None:
+    """Take one away in every world of the mask; the numbers must be positive there."""
+    bit = 0
+    while mask:
+        planes[bit], mask = planes[bit] ^ mask, ~planes[bit] & mask
+        bit += 1
 
 
 def net(
     speaking_for: Iterable[int], against: Iterable[int], offset: int, bits: int, full: int
 ) -> Planes:
-    """``offset`` + masks for - masks against, as planes. ``offset`` keeps the number positive.
-
-    Subtracting a mask is adding its complement and taking one from the offset.
-    """
-    planes = [0] * bits
+    """``offset`` + masks for - masks against, as planes. ``offset`` keeps the number positive."""
+    planes = constant(offset, bits, full)
     for mask in speaking_for:
         add(planes, mask)
     for mask in against:
-        add(planes, full & ~mask)
-        offset -= 1
-    add_constant(planes, offset, full)
+        subtract(planes, mask)
     return planes
 
 

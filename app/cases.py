@@ -17,7 +17,9 @@ LONGEST_SEARCH = 200
 
 def create_case(session: Session, name: str, description: str = "") -> Case:
     """A new case. Raises Invalid naming every field that cannot be accepted."""
-    case = Case(**_checked(name=name, description=description))
+    now = utc_now()
+    fields = _checked(name=name, description=description)
+    case = Case(**fields, created_at=now, updated_at=now)
     session.add(case)
     session.flush()
     return case

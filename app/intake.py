@@ -20,7 +20,7 @@ from advisor_rules.model import ORIGINS, Origin
 from advisor_rules.rulebook import Rulebook
 from app.cases import expect_version, get_case, lock_case, touch
 from app.paging import Page, page_of
-from app.storage import FactEntry
+from app.storage import FactEntry, utc_now
 from app.storage.models import new_id
 from app.text import text_problem, tidy
 
@@ -269,9 +269,9 @@ def _append(
     new = [entry for entry in entries if undoes or not _repeats(entry, before)]
     if not new:
         return []
-    group = new_id()
+    group, now = new_id(), utc_now()
     for entry in new:
-        entry.change, entry.undoes = group, undoes
+        entry.change, entry.undoes, entry.created_at = group, undoes, now
     session.add_all(new)
     touch(session, get_case(session, case_id))
     earlier, later = _states(before), _states(_statements(session, case_id))

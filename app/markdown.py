@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -30,6 +31,16 @@ def as_code(value: object) -> Markup:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence, pad = "`" * (longest + 1), " " * (text[0] == "`" or text[-1] == "`")
     return Markup(f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|"))  # noqa: S704
+
+
+def as_url(name: object) -> Markup:
+    """An id as part of a link's target."""
+    return Markup(quote(str(name), safe=""))  # noqa: S704
+
+
+def spaces(_: object, depth: int) -> Markup:
+    """The indentation of a nested list."""
+    return Markup("  " * depth)  # noqa: S704
 
 
 def indented(text: str) -> Markup:

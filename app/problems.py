@@ -115,7 +115,24 @@ def _unreadable(error: RequestValidationError) -> Problem:
 def _wrong(item: Mapping[str, Any]) -> Wrong:
     place = [str(part) for part in item["loc"]]
     where = ".".join(place[1:] if len(place) > 1 else place)
-    return Wrong(where[:200], str(item["msg"])[:500])
+    return Wrong(where[:200], WORDS.get(item["type"]) or _lowered(str(item["msg"]))[:500])
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+WORDS = {
+    "extra_forbidden": "there is no such field",
+    "missing": "is missing",
+    "string_type": "must be text",
+    "dict_type": "must be an object",
+    "bool_type": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_too_short": "must not be empty",
+}
 
 
 def _http(error: HTTPException) -> Problem:

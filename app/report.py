@@ -22,7 +22,7 @@ from markupsafe import Markup
 import templates
 from advisor_rules.rulebook import Rulebook
 from app import drawing
-from app.markdown import as_code, escaped, indented
+from app.markdown import as_code, as_url, escaped, indented, spaces
 from app.reading import changed_lines, read_advice
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def markdown_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": as_code}
+    environment.filters |= {"code": as_code, "url": as_url, "spaces": spaces}
     return environment
 
 

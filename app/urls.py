@@ -11,8 +11,8 @@ ABOUT = "/about"
 STATIC = "/static/{name}"
 
 CASES = "/cases"
-NEW_CASE = "/cases/new"
-EXAMPLE = "/cases/example"
+NEW_CASE = "/new"
+EXAMPLE = "/new/example"
 CASE = "/cases/{case_id}"
 EDIT_CASE = "/cases/{case_id}/edit"
 ARCHIVE_CASE = "/cases/{case_id}/archive"
@@ -57,6 +57,7 @@ def to(
     asked = {name: value for name, value in (query or {}).items() if value not in (None, "")}
     search = f"?{urlencode(asked)}" if asked else ""
     return f"{path}{search}{f'#{quote(anchor)}' if anchor else ''}"
+
 
 API = "/api/v1"
 HEALTH_LIVE = "/health/live"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from advisor_rules.conditions import All, Among, AnyOf, Condition, Known, Not, Ordered
+from advisor_rules.conditions import All, Among, AnyOf, Condition, Known, Not, Ordered, Unless
 from advisor_rules.model import Fact, Threshold, Value
 from advisor_rules.rulebook import Rulebook
 
@@ -46,17 +46,24 @@ EFFECTS = {
     "choose": "chooses",
     "avoid": "advises against",
 }
+ALL, ANY, UNLESS = "all of these", "at least one of these", "unless it is known that"
 COMPARED = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at least"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition in words: a sentence, or several parts under ``all of``, ``any of``, ``not``."""
+    """A condition in words: what a fact has to be, or parts under ``ALL``, ``ANY`` or ``UNLESS``."""
 
     text: str
     fact: str = ""
     threshold: str = ""
     parts: tuple[Clause, ...] = ()
+    title: str = ""
+
+    @property
+    def line(self) -> str:
+        """The clause without its parts, ``title: text`` where it speaks of a fact."""
+        return f"{self.title}: {self.text}" if self.title else self.text
 
 
 def sentence(text: str) -> str:
@@ -137,16 +144,22 @@ def condition_clause(
         case Not(part):
             return condition_clause(part, book, limits, negated=not negated)
         case All(parts) | AnyOf(parts):
-            whole = isinstance(condition, All) != negated
+            kind = ALL if isinstance(condition, All) != negated else ANY
             inner = tuple(condition_clause(part, book, limits, negated=negated) for part in parts)
-            return Clause("all of these" if whole else "at least one of these", parts=inner)
+            return Clause(kind, parts=inner)
+        case Unless(part):
+            # "Not known to be true" is denied by "known to be true", which is plainly true.
+            inner_part = condition_clause(part, book, limits)
+            return inner_part if negated else Clause(UNLESS, parts=(inner_part,))
         case Known(fact):
             state = "is not known" if negated else "is known"
-            return Clause(f"{fact_title(book, fact)}: {state}", fact)
+            return Clause(state, fact, title=fact_title(book, fact))
         case Among(fact, values, ne):
-            return Clause(_among(book, fact, values, ne != negated), fact)
+            text = _among(book, fact, values, ne != negated)
+            return Clause(text, fact, title=fact_title(book, fact))
         case Ordered(fact, _, threshold):
-            return Clause(_ordered(book, condition, limits, negated), fact, threshold)
+            text = _ordered(book, condition, limits, negated)
+            return Clause(text, fact, threshold, title=fact_title(book, fact))
 
 
 def _among(book: Rulebook, fact: str, values: frozenset[Value], negated: bool) -> str:
@@ -154,24 +167,27 @@ def _among(book: Rulebook, fact: str, values: frozenset[Value], negated: bool) -
     if negated and entry and entry.type == "bool":
         values, negated = frozenset({True, False} - values), False
     words = joined((value_words(entry, value) for value in sorted(values, key=str)), "or")
-    return f"{fact_title(book, fact)}: {'anything but ' if negated else ''}{words}"
+    return f"anything but {words}" if negated else words
 
 
 def _ordered(book: Rulebook, part: Ordered, limits: Mapping[str, float], negated: bool) -> str:
     opposite = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
     op = opposite[part.op] if negated else part.op
     limit = limit_words(book.thresholds[part.threshold], limits)
-    return f"{fact_title(book, part.fact)}: {COMPARED[op]} {limit}"
+    return f"{COMPARED[op]} {limit}"
 
 
 def clause_line(clause: Clause) -> str:
     """The clause in one line, brackets round what belongs together."""
     if not clause.parts:
-        return clause.text
-    word = " and " if clause.text.startswith("all") else " or "
-    return word.join(
-        f"({clause_line(part)})" if part.parts else clause_line(part) for part in clause.parts
-    )
+        return clause.line
+    lines = [
+        f"({clause_line(part)})" if part.text in (ALL, ANY) else clause_line(part)
+        for part in clause.parts
+    ]
+    if clause.text == UNLESS:
+        return f"{UNLESS} {lines[0]}"
+    return (" and " if clause.text == ALL else " or ").join(lines)
 
 
 def flip_words(flip: Json, advice: Mapping[str, Any], book: Rulebook) -> str:

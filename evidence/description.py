@@ -47,27 +47,47 @@ class _Signal:
     unless: tuple[re.Pattern[str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase of the lexicon found in a text."""
+
+    fact: str
+    value: Value
+    phrase: str
+    words: str
+
+
 def read_description(text: str) -> list[Proposal]:
     """Facts that a description of at most MAX_LENGTH characters suggests, in order of the lexicon.
 
     Longer text is read up to that length. Of several values of one fact, the one with the most
     distinct matching phrases is proposed.
     """
+    return propose(find_phrases(text))
+
+
+def find_phrases(text: str) -> list[Match]:
+    """Every phrase of the lexicon in a text (its first MAX_LENGTH characters)."""
     text = text[:MAX_LENGTH]
+    return [
+        Match(signal.fact, signal.value, pattern.pattern, match.group().strip().lower())
+        for signal in signals()
+        if not any(pattern.search(text) for pattern in signal.unless)
+        for pattern in signal.phrases
+        if (match := pattern.search(text))
+    ]
+
+
+def propose(matches: Iterable[Match]) -> list[Proposal]:
+    """For each fact the value with the most distinct words, the earlier one on a tie."""
+    found: dict[tuple[str, Value], dict[str, None]] = {}
+    for match in matches:
+        found.setdefault((match.fact, match.value), {})[match.words] = None
     best: dict[str, Proposal] = {}
-    for signal in signals():
-        found = _matches(signal.phrases, text)
-        if not found or _matches(signal.unless, text):
-            continue
-        proposal = Proposal(signal.fact, signal.value, found)
-        if len(found) > len(best.get(signal.fact, Proposal(signal.fact, False, ())).phrases):
-            best[signal.fact] = proposal
+    for (fact, value), words in found.items():
+        if fact not in best or len(words) > len(best[fact].phrases):
+            best[fact] = Proposal(fact, value, tuple(words))
     return list(best.values())
-
-
-def _matches(patterns: Iterable[re.Pattern[str]], text: str) -> tuple[str, ...]:
-    found = (pattern.search(text) for pattern in patterns)
-    return tuple(dict.fromkeys(match.group().strip().lower() for match in found if match))
 
 
 @lru_cache(maxsize=1)

@@ -34,7 +34,8 @@ class ProblemOut(BaseModel):
 
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer for a problem."""
-    headers = dict(problem.headers) | {"cache-control": "no-store"}
+    headers = {name.lower(): value for name, value in problem.headers.items()}
+    headers["cache-control"] = "no-store"
     if problem.status == 405 and (methods := allowed_methods(request)):
         headers["allow"] = ", ".join(methods)
     content = to_json(problem.as_dict(request.url.path))

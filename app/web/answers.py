@@ -68,7 +68,7 @@ def read(fact: Fact, text: str) -> object:
 
 
 def read_number(fact: Fact, text: str) -> object:
-    """``1,200``, ``1 200``, ``2.5k``, ``80%`` (of a share) or ``0,8`` as a number, else the text."""
+    """``1,200``, ``1 200``, ``2.5k``, ``80%`` (of a share), ``0,8`` as a number; else the text."""
     parts = PARTS.fullmatch(SPACES.sub("", text[:LONGEST]).lower())
     plain, multiple = (parts["number"], parts["multiple"]) if parts else (text, None)
     if multiple == "%" and fact.maximum != 1:
@@ -88,9 +88,7 @@ def texts_of(form: FormData, name: str) -> list[str]:
     return [text for text in form.getlist(name) if isinstance(text, str)]
 
 
-def given(
-    form: FormData, facts: Iterable[Fact], states: Mapping[str, FactState]
-) -> Given:
+def given(form: FormData, facts: Iterable[Fact], states: Mapping[str, FactState]) -> Given:
     """What a form says anew: answers that differ from what is said already, and cleared ones."""
     found = Given()
     for fact in facts:

@@ -83,7 +83,9 @@ def _is_ours(request: Request, token: str) -> bool:
         named = _signer(services_of(request).settings).loads(token, max_age=LONGEST_AGE)
     except BadData:
         return False
-    return isinstance(named, str) and secrets.compare_digest(named.encode(), _digest(cookie).encode())
+    return isinstance(named, str) and secrets.compare_digest(
+        named.encode(), _digest(cookie).encode()
+    )
 
 
 def _cookie_of(request: Request) -> str | None:

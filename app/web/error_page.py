@@ -16,19 +16,21 @@ log = logging.getLogger("formfact.web")
 STALE = "This page has grown stale"
 WORDS = {
     400: ("This request cannot be read", "Go back, reload the page and try again."),
-    404: ("There is nothing at this address", "It may have been moved, or the address is not quite right."),
-    405: ("This address does not work that way", "It belongs to a form. Go to the page and use its buttons."),
-    409: ("This cannot be done as things stand", "Reload the page to see how things stand, and try again."),
-    412: ("Somebody changed this in the meantime", "Reload the page to see the change, and try again."),
+    404: ("There is nothing at this address", "It may be mistyped, or gone."),
+    405: ("This address does not work that way", "It belongs to a form; use the page's buttons."),
+    409: ("This cannot be done as things stand", "Reload the page and try again."),
+    412: ("Somebody changed this in the meantime", "Reload the page to see the change."),
     413: ("That is too large", "Shorten what you typed, and send it again."),
     422: ("Something cannot be accepted", "Go back, correct it and send it again."),
-    500: ("Something went wrong on the server", "Nothing of this request was kept. Try again in a moment."),
+    500: ("Something went wrong on the server", "Nothing was kept. Try again in a moment."),
 }
 
 
 def error_page(request: Request, problem: Problem) -> Response:
     """A page for a problem, with its status and headers; it never says what is inside."""
-    heading, message = WORDS.get(problem.status, (HTTPStatus(problem.status).phrase, problem.detail))
+    heading, message = WORDS.get(
+        problem.status, (HTTPStatus(problem.status).phrase, problem.detail)
+    )
     typed: list[tuple[str, str]] = []
     if problem.status == 403:
         heading, message, typed = _refused(request, problem)

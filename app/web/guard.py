@@ -79,7 +79,9 @@ class Guard:
     def _objection(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         if not host_allowed(headers.get("host", ""), self.settings.allowed_hosts):
-            return Problem(400, "wrong-host", "Name the host in FORMFACT_ALLOWED_HOSTS to allow it.")
+            return Problem(
+                400, "wrong-host", "Name the host in FORMFACT_ALLOWED_HOSTS to allow it."
+            )
         if announced(headers) > self.settings.max_body_bytes:
             return too_large(self.settings.max_body_bytes)
         if scope["method"] in SAFE_METHODS:
@@ -87,8 +89,12 @@ class Guard:
         if comes_from_elsewhere(headers):
             return Problem(403, "cross-site", "A page of another site may not write here.")
         if scope["path"].startswith(API) and not carries_json(headers):
-            return Problem(415, "media-type", "Send the body as Content-Type: application/json.",
-                           headers={"Accept": "application/json"})
+            return Problem(
+                415,
+                "media-type",
+                "Send the body as Content-Type: application/json.",
+                headers={"Accept": "application/json"},
+            )
         return None
 
 
@@ -118,9 +124,7 @@ def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
     if not match:
         return False
     name = match["name"].lower().rstrip(".")
-    return any(
-        name == item or (item.startswith(".") and name.endswith(item)) for item in allowed
-    )
+    return any(name == item or (item.startswith(".") and name.endswith(item)) for item in allowed)
 
 
 def comes_from_elsewhere(headers: Mapping[str, str]) -> bool:

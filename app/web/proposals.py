@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import FormData
 
-from advisor_rules import FactValue, InvalidFacts
+from advisor_rules import FactValue
+from advisor_rules.facts import FactProblem, check_value
 from advisor_rules.model import Fact, Value
 from advisor_rules.rulebook import Rulebook
-from app.intake import FactState, check_stated
-from app.words import joined, sentence
+from app.intake import LONGEST_EVIDENCE, FactState
 from app.web import answers
+from app.words import joined, sentence
 
 KEEP, CHANGE, DROP = "keep", "change", "drop"
 
@@ -35,18 +36,14 @@ class Shown:
         return [item for item in offered if item[0] != answers.as_typed(self.value)]
 
 
-def proposals_for(
-    book: Rulebook, description: str, states: Mapping[str, FactState]
-) -> list[Shown]:
+def proposals_for(book: Rulebook, description: str, states: Mapping[str, FactState]) -> list[Shown]:
     """Suggestions of a description on facts of which nothing is said yet."""
     from evidence.description import read_description
 
     return [
         Shown(book.facts[item.fact], item.value, item.phrases)
         for item in read_description(description)
-        if item.fact in book.facts
-        and not book.facts[item.fact].derived
-        and item.fact not in states
+        if item.fact in book.facts and not book.facts[item.fact].derived and item.fact not in states
     ]
 
 
@@ -61,7 +58,8 @@ def to_record(proposals: list[Shown]) -> dict[str, FactValue]:
     for item in proposals:
         if item.choice == KEEP:
             words = joined(f"“{phrase}”" for phrase in item.phrases)
-            stated[item.fact.id] = FactValue(item.value, "assumed", f"the description: {words}")
+            evidence = f"the description: {words}"[:LONGEST_EVIDENCE]
+            stated[item.fact.id] = FactValue(item.value, "assumed", evidence)
         elif item.choice == CHANGE:
             stated[item.fact.id] = FactValue(answers.read(item.fact, item.typed))  # type: ignore[arg-type]  # the fact check refuses text
     return stated
@@ -71,13 +69,8 @@ def _chosen(form: FormData, item: Shown) -> Shown:
     choice, typed = form.get(f"{item.fact.id}.choice"), form.get(item.fact.id)
     picked = choice if choice in (KEEP, CHANGE, DROP) else DROP
     text = typed.strip() if isinstance(typed, str) else ""
-    made = Shown(item.fact, item.value, item.phrases, str(picked), text)
-    if picked != CHANGE:
-        return made
-    try:
-        check_stated(Facts(item.fact), to_record([made]))
-    except InvalidFacts as error:
-        return Shown(
-            item.fact, item.value, item.phrases, CHANGE, text, sentence(error.problems[0].message)
-        )
-    return made
+    problem = ""
+    if picked == CHANGE:
+        checked = check_value(item.fact, answers.read(item.fact, text))
+        problem = sentence(checked.message) if isinstance(checked, FactProblem) else ""
+    return replace(item, choice=str(picked), typed=text, problem=problem)

@@ -40,6 +40,7 @@ def page(
         "book": services_of(request).book,
         "csrf": token_for(request),
         "path": request.url.path,
+        "status": status,
     }
     text = environment().get_template(name).render({**common, **context})
     response = HTMLResponse(text, status, {"cache-control": "no-store", **(headers or {})})

@@ -72,7 +72,9 @@ def stated_facts(
 @command.command("new")
 @click.argument("name")
 @click.option("--description", default="", help="What the application does.")
-@click.option("--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin.")
+@click.option(
+    "--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin."
+)
 @rules_option
 @json_option
 def new(
@@ -136,8 +138,12 @@ def show(case_id: str, folders: tuple[Path, ...], as_of: date | None, as_json: b
 @command.command("set")
 @click.argument("case_id", metavar="ID")
 @click.argument("pairs", nargs=-1, metavar="FACT=VALUE...")
-@click.option("--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin.")
-@click.option("--withdraw", multiple=True, metavar="FACT", help="Take back what was said of a fact.")
+@click.option(
+    "--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin."
+)
+@click.option(
+    "--withdraw", multiple=True, metavar="FACT", help="Take back what was said of a fact."
+)
 @click.option(
     "--origin",
     type=click.Choice(["answered", "measured", "assumed"]),

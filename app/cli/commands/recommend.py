@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
     from app.report import Form
 
+
 @click.command("recommend")
 @click.argument("facts", type=click.Path())
 @json_option
@@ -45,7 +46,6 @@ def command(
     book = rulebook_of(folders)
     advice = _advise(facts, book, as_of)
     deliver(rendered(advice, book, form), out)
-
 
 
 def rendered(advice: dict[str, Any], book: Rulebook, form: Form | None) -> str:

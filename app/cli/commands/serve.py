@@ -1,0 +1,71 @@
+"""Serve the pages and the REST endpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.extras import need_server
+from app.cli.problems import BadInput
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on [default: FORMFACT_HOST or 127.0.0.1].")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    help="Port to listen on; 0 takes a free one [default: FORMFACT_PORT or 8000].",
+)
+def command(host: str | None, port: int | None) -> None:
+    """Serve the pages and the REST endpoint until interrupted.
+
+    Settings come from FORMFACT_* variables; the options go before them.
+    """
+    need_server("formfact serve")
+    from app.settings import Settings
+
+    given = {"host": host, "port": port}
+    settings = dataclasses.replace(
+        Settings.from_environment(),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    refuse_open_host(settings)
+    _run(settings)
+
+
+def refuse_open_host(settings: Settings) -> None:
+    """Raise BadInput for an address that other machines reach, unless the settings allow it."""
+    if not is_loopback(settings.host) and not settings.allow_remote:
+        raise BadInput(
+            f"host {settings.host}: other machines could reach this server, which asks nobody who "
+            "they are; put a proxy with a login in front and set FORMFACT_ALLOW_REMOTE=true"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _run(settings: Settings) -> None:
+    import uvicorn
+
+    from app.web import create_app
+
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="info",
+        server_header=False,
+    )
