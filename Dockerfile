@@ -18,5 +18,8 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/', timeout=2)"]
 
+# The container's own address is reached through a published port alone.
+ENV FORMFACT_ALLOW_REMOTE=true
+
 # Serving applies the outstanding migrations first.
 CMD ["formfact", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -174,9 +174,7 @@ def _standing(recommended: bool, blocked: bool, net: Net) -> Standing:
     return "possible" if net > (0, 0, 0) else "not_reached"
 
 
-def _strength(
-    judgement: Judgement, nets: Mapping[str, Net], step: str | None
-) -> Strength | None:
+def _strength(judgement: Judgement, nets: Mapping[str, Net], step: str | None) -> Strength | None:
     """The highest strength at which the step leads the best other step that is not blocked."""
     if step is None:
         return None

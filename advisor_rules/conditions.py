@@ -117,7 +117,8 @@ class _Parser:
         self.thresholds = thresholds
         self.problems: list[tuple[Path, str]] = []
 
-    def _wrong(self, path: Path, message: str) -> None:
+    def _wrong(self, path: Path, message: str) -> Any:
+        """Note a problem; a part that is wrong becomes None."""
         self.problems.append((path, message))
 
     def mapping(self, data: object, path: Path) -> Condition | None:

@@ -23,6 +23,8 @@ from advisor_rules.tally import Planes, compare, constant, mix, net
 
 RuleIds = tuple[str, ...]
 SILENT: Masks = (0, 0)
+DECIDING = ("for", "against", "block")
+"""The effects that decide between steps; the others choose options, add to the plan or warn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,7 @@ def columns_of(facts: Mapping[str, Value]) -> dict[str, Mapping[Value, int]]:
     return {name: {value: 1} for name, value in facts.items()}
 
 
-def judge(
-    compiled: Compiled, columns: Columns, size: int, muted: Container[str] = ()
-) -> Judgement:
+def judge(compiled: Compiled, columns: Columns, size: int, muted: Container[str] = ()) -> Judgement:
     """Run every rule and decide, in all ``size`` worlds at once.
 
     ``muted`` rules stay silent: what would be decided without them. A derived fact that has a

@@ -7,12 +7,12 @@ The advice is decided when no completion of the unknown facts leads to another s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 
-from advisor_rules.conditions import Masks, facts_of
-from advisor_rules.derive import DERIVATIONS
-from advisor_rules.engine import Compiled, Judgement, columns_of, judge
+from advisor_rules.conditions import Masks, allowed_values
+from advisor_rules.engine import DECIDING, Compiled, Judgement, columns_of, judge
 from advisor_rules.model import DIAGNOSIS, STRENGTHS, Flip, NextQuestion, Value
 from advisor_rules.worlds import Change, abstract_values, combined, sampled, size_of, varied
 
@@ -32,7 +32,7 @@ def explain(compiled: Compiled, values: Values) -> tuple[tuple[Flip, ...], Quest
     """Flips, next questions (best first) and whether the step is decided, for known values."""
     base = judge(compiled, columns_of(values), 1)
     step = _step_in(base, 0)
-    questions, moved = _questions(compiled, values, step)
+    questions, moved = _questions(compiled, values, base, step)
     decided = False if moved else _proven(compiled, values, base, step)
     if decided:
         questions = ()
@@ -61,7 +61,7 @@ def _flips(compiled: Compiled, values: Values, step: str | None) -> tuple[Flip, 
     pairs = [pair for pair in combinations(alternatives, 2) if pair[0][0] != pair[1][0]]
     found = _tried(compiled, values, step, pairs[:MOST_PAIRS])
     per_step: dict[str | None, list[Flip]] = {}
-    for flip in found:
+    for flip in _nearest(values, found):
         per_step.setdefault(flip.step, []).append(flip)
     share = max(1, MOST_PAIR_FLIPS // max(1, len(per_step)))
     return tuple(flip for flips in per_step.values() for flip in flips[:share])
@@ -75,7 +75,7 @@ def _alternatives(compiled: Compiled, values: Values) -> list[tuple[str, Value]]
 
 
 def _tried(
-    compiled: Compiled, values: Values, step: str | None, changes: list[Change]
+    compiled: Compiled, values: Values, step: str | None, changes: Sequence[Change]
 ) -> list[Flip]:
     if not changes:
         return []
@@ -90,28 +90,31 @@ def _tried(
 
 def _nearest(values: Values, flips: Iterable[Flip]) -> tuple[Flip, ...]:
     """Of several numbers of one fact that lead to the same step, the one closest to today's."""
-    kept: dict[tuple[str, str | None, object], Flip] = {}
+    kept: dict[object, Flip] = {}
     for flip in flips:
-        ((fact, value),) = flip.changes
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        key = (fact, flip.step, None if number else value)
-        if key not in kept or _distance(values, flip) < _distance(values, kept[key]):
-            kept[key] = flip
+        kinds = tuple((fact, None if _number(value) else value) for fact, value in flip.changes)
+        best = kept.setdefault((kinds, flip.step), flip)
+        if _distance(values, flip) < _distance(values, best):
+            kept[kinds, flip.step] = flip
     return tuple(kept.values())
 
 
+def _number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _distance(values: Values, flip: Flip) -> float:
-    ((fact, value),) = flip.changes
-    today = values[fact]
-    if isinstance(value, str) or isinstance(today, str):
-        return 0.0
-    return abs(value - today)
+    """How far the numbers that change move, relative to today's."""
+    moves = [(float(value), float(values[fact])) for fact, value in flip.changes if _number(value)]
+    return sum(abs(value - today) / (abs(today) or 1) for value, today in moves)
 
 
 # --- next questions ---------------------------------------------------------------------------
 
 
-def _questions(compiled: Compiled, values: Values, step: str | None) -> tuple[Questions, bool]:
+def _questions(
+    compiled: Compiled, values: Values, base: Judgement, step: str | None
+) -> tuple[Questions, bool]:
     """Questions whose answers can change the step, and whether any completion seen changes it."""
     domains = _open_domains(compiled, values)
     alone = _answers_alone(compiled, values, step, domains)
@@ -125,15 +128,23 @@ def _questions(compiled: Compiled, values: Values, step: str | None) -> tuple[Qu
             leads_to=tuple(dict.fromkeys(name for name in alone[fact] if name)),
         )
         for fact in domains
-        if (ask := compiled.book.facts[fact].ask) and (alone[fact] or influence[fact])
+        if (ask := compiled.book.facts[fact].ask)
+        and (alone[fact] or influence[fact])
+        and _has_a_point(compiled, base, fact)
     ]
     asked.sort(key=lambda item: (-item.changes / item.answers, -influence[item.fact], item.fact))
     return tuple(asked), moved or any(alone.values())
 
 
+def _has_a_point(compiled: Compiled, base: Judgement, fact: str) -> bool:
+    """Whether what is known leaves the question worth asking (see ``Ask.when``)."""
+    asks = compiled.asks.get(fact)
+    return asks is None or not asks(base.columns, base.full)[1]
+
+
 def _open_domains(compiled: Compiled, values: Values) -> dict[str, tuple[Value, ...]]:
     """Values of the unknown facts that some rule in force reads."""
-    read = {fact for name in compiled.rules for fact in base_facts(compiled, name)}
+    read = frozenset[str]().union(*stated_facts(compiled).values())
     domains = abstract_values(compiled)
     return {name: domains[name] for name in domains if name in read and name not in values}
 
@@ -197,34 +208,39 @@ def _with_each(
 # --- decided ----------------------------------------------------------------------------------
 
 
-def base_facts(compiled: Compiled, rule: str) -> set[str]:
-    """Stated facts that a rule reads, through derivations, but not through the diagnosis."""
-    found = set(facts_of(compiled.book.conditions[rule]))
-    for derivation in DERIVATIONS:
-        if derivation.fact in found:
-            found |= set(derivation.inputs)
-    return {name for name in found if not compiled.book.facts[name].derived}
+@lru_cache(maxsize=16)
+def stated_facts(compiled: Compiled) -> Mapping[str, frozenset[str]]:
+    """Stated facts that each rule reads, through derivations, but not through the diagnosis."""
+    inputs = {item.fact: item.inputs for item in compiled.derivations}
+    return {
+        rule: frozenset(name for fact in reads for name in inputs.get(fact, (fact,))) - {DIAGNOSIS}
+        for rule, reads in compiled.reads.items()
+    }
 
 
 def _proven(compiled: Compiled, values: Values, base: Judgement, step: str | None) -> bool | None:
-    """True if no completion changes the step, False if one does, None where too many remain.
+    """True if no completion changes the step, False if one does, None where it cannot tell.
 
     Only rules that further knowledge can turn matter, and only those on steps that could still win;
-    the facts of these are enumerated in full.
+    the facts of these are enumerated in full. Derived facts are given every value that they have,
+    reachable or not: that proves that nothing moves, but shows no case in which something does.
     """
-    matter = _facts_that_matter(compiled, base, step) - set(values)
-    domains = {
-        name: (None, *answers)
-        for name, answers in abstract_values(compiled).items()
-        if name in matter
-    }
+    matter = sorted(_facts_that_matter(compiled, base, step))
+    domains = {name: (None, *_answers(compiled, name)) for name in matter}
     if size_of(domains) > MOST_WORLDS:
         return None
     columns, size = combined(values, domains)
-    return not _moved(judge(compiled, columns, size), step)
+    if not _moved(judge(compiled, columns, size), step):
+        return True
+    return None if any(compiled.book.facts[name].derived for name in matter) else False
+
+
+def _answers(compiled: Compiled, name: str) -> tuple[Value, ...]:
+    return abstract_values(compiled).get(name) or allowed_values(compiled.book.facts[name])
 
 
 def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
+    """Facts, stated or derived, that are unknown and could still move the step."""
     lasting = _lasting_truth(compiled, base)
     open_rules = {name for name, (true, false) in lasting.items() if not true | false}
     rivals = _rivals(compiled, lasting, step)
@@ -233,26 +249,22 @@ def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) ->
         rule = compiled.rules[name]
         deciding = {target for effect, target in rule.gives.effects() if effect in DECIDING}
         if deciding & rivals:
-            facts |= base_facts(compiled, name)
-            if DIAGNOSIS in facts_of(compiled.book.conditions[name]):
+            facts.update(compiled.reads[name])
+            if DIAGNOSIS in compiled.reads[name]:
                 facts |= _open_symptoms(compiled, lasting)
-    return facts
+    return {name for name in facts if not base.columns.get(name)} - {DIAGNOSIS}
 
 
 def _lasting_truth(compiled: Compiled, base: Judgement) -> dict[str, Masks]:
     """Truth of every rule where further knowledge cannot turn it; (0, 0) where it can."""
     columns = dict(base.columns)
-    symptoms = [name for name, rule in compiled.rules.items() if rule.stage == "classify"]
-    truth = {name: compiled.lasts[name](columns, base.full) for name in symptoms}
+    truth = {name: compiled.lasts[name](columns, base.full) for name in compiled.symptoms}
     if _diagnosis_open(compiled, truth):
         columns[DIAGNOSIS] = {}
     for name, lasts in compiled.lasts.items():
         if name not in truth:
             truth[name] = lasts(columns, base.full)
     return truth
-
-
-DECIDING = ("for", "against", "block")
 
 
 def _diagnosis_open(compiled: Compiled, lasting: Mapping[str, Masks]) -> bool:
@@ -278,7 +290,7 @@ def _open_symptoms(compiled: Compiled, lasting: Mapping[str, Masks]) -> set[str]
         for rules in by_strength.values()
         for rule in rules
         if not lasting[rule][0] | lasting[rule][1]
-        for fact in base_facts(compiled, rule)
+        for fact in compiled.reads[rule]
     }
 
 

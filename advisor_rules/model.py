@@ -251,7 +251,7 @@ class Rule(Entry):
     heuristic: bool = False
     conflict: Names = ()
     monotone: Names = ()
-    """Number facts of which more never lowers the steps that this rule speaks for."""
+    """Number facts of which more never lowers the steps that this rule speaks on."""
     since: date | None = None
     until: date | None = None
     plan: tuple[PlanItem, ...] = ()

@@ -1,12 +1,14 @@
-"""Searches and enumerations behind ``verify``: witnesses for existence, all cases for universals."""
+"""Searches and enumerations behind ``verify``: a witness shows that, all cases show that never."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from advisor_rules.conditions import allowed_values, facts_of
+from advisor_rules.conditions import allowed_values
 from advisor_rules.engine import (
+    DECIDING,
     SILENT,
     Compiled,
     Judgement,
@@ -139,9 +141,7 @@ def reached_options(compiled: Compiled) -> set[str]:
 def domains_of(compiled: Compiled, rules: Iterable[str]) -> Domains:
     """Unknown and every abstract value of the facts that these rules read (derived ones free)."""
     stated = abstract_values(compiled)
-    names = dict.fromkeys(
-        name for rule in rules for name in facts_of(compiled.book.conditions[rule])
-    )
+    names = dict.fromkeys(name for rule in rules for name in compiled.reads[rule])
     return {
         name: (None, *(stated.get(name) or allowed_values(compiled.book.facts[name])))
         for name in names
@@ -204,8 +204,8 @@ def undecided_worlds(compiled: Compiled) -> tuple[int, int]:
 def _core(compiled: Compiled) -> Judgement:
     """All combinations of the facts that most rules read, as many as can be enumerated."""
     counts: dict[str, int] = {}
-    for rule in compiled.rules:
-        for name in facts_of(compiled.book.conditions[rule]):
+    for reads in compiled.reads.values():
+        for name in reads:
             counts[name] = counts.get(name, 0) + 1
     domains: Domains = {}
     stated = abstract_values(compiled)
@@ -223,7 +223,7 @@ def monotone_violations(compiled: Compiled) -> tuple[int, int, list[str]]:
     claims = worlds = 0
     problems: list[str] = []
     for rule in compiled.rules.values():
-        steps = {target for effect, target in rule.gives.effects() if effect == "for"}
+        steps = {target for effect, target in rule.gives.effects() if effect in DECIDING}
         for fact in rule.monotone:
             for step in sorted(steps):
                 claims += 1
@@ -239,11 +239,14 @@ def _falls(compiled: Compiled, fact: str, step: str) -> tuple[int, str]:
 
     Rules that do not read the fact weigh the same on both sides, so they are left silent.
     """
+    moved = _moved_through(compiled, fact)
+    if moved:
+        return 0, f"{fact} also moves {moved}, through which it could lower {step}"
     rules = [
         name
         for name, rule in compiled.rules.items()
-        if fact in facts_of(compiled.book.conditions[name])
-        and {("for", step), ("against", step), ("block", step)} & set(rule.gives.effects())
+        if fact in compiled.reads[name]
+        and {(effect, step) for effect in DECIDING} & set(rule.gives.effects())
     ]
     domains = domains_of(compiled, rules)
     values = [value for value in domains.pop(fact) if value is not None]
@@ -254,13 +257,20 @@ def _falls(compiled: Compiled, fact: str, step: str) -> tuple[int, str]:
         _standing(compiled, rules, {**columns, fact: {value: (1 << size) - 1}}, step, size)
         for value in values
     ]
-    for (low, blocked_low), (high, blocked_high) in zip(levels, levels[1:], strict=False):
+    for (low, blocked_low), (high, blocked_high) in pairwise(levels):
         greater, equal = compare(high, low, (1 << size) - 1)
         worse = ~(greater | equal) & ((1 << size) - 1) | (blocked_high & ~blocked_low)
         if worse:
             facts = world_facts(columns, (worse & -worse).bit_length() - 1)
             return size * len(values), f"more {fact} lowers {step} on {facts}"
     return size * len(values), ""
+
+
+def _moved_through(compiled: Compiled, fact: str) -> str:
+    """A fact that is worked out from this one, if there is any."""
+    if any(fact in compiled.reads[name] for name in compiled.symptoms):
+        return DIAGNOSIS
+    return next((item.fact for item in compiled.derivations if fact in item.inputs), "")
 
 
 def _standing(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from advisor_rules.conditions import Ordered, facts_of, walk
+from advisor_rules.conditions import Ordered, walk
 from advisor_rules.engine import Compiled, columns_of, compile_rulebook, judge
 from advisor_rules.load import default_rulebook
 from advisor_rules.model import Example, Rule
@@ -182,7 +182,7 @@ def _wording_problems(compiled: Compiled, rule: Rule) -> Problems:
     for sentence in rule.because.replace("?", ".").replace(";", ".").split(". "):
         if len(sentence.split()) > LONGEST_SENTENCE:
             yield f"a sentence of {len(sentence.split())} words: {sentence[:60]!r}..."
-    if len(facts_of(compiled.book.conditions[rule.id])) > MOST_FACTS:
+    if len(compiled.reads[rule.id]) > MOST_FACTS:
         yield f"reads more than {MOST_FACTS} facts: split it"
 
 

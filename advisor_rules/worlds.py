@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 
 from advisor_rules.conditions import Ordered, allowed_values, walk
@@ -45,7 +46,7 @@ def _bands(fact: Fact, limits: set[float]) -> tuple[Value, ...]:
     high = fact.maximum if fact.maximum is not None else max(limits, default=0.0) + 1
     points: set[float] = set(limits)
     edges = sorted({low, *limits, high})
-    for below, above in zip(edges, edges[1:], strict=False):
+    for below, above in pairwise(edges):
         points.add(_between(fact, below, above, limits))
     for derivation in DERIVATIONS:
         points |= {float(value) for value in derivation.samples.get(fact.id, ())}
@@ -97,11 +98,11 @@ def combined(
     columns: Columns = {name: {value: full} for name, value in base.items() if name not in domains}
     period = 1
     for name, values in domains.items():
-        masks = {}
-        for index, value in enumerate(values):
-            if value is not None:
-                masks[value] = _stripes(period, len(values), index, size)
-        columns[name] = masks
+        columns[name] = {
+            value: _stripes(period, len(values), index, size)
+            for index, value in enumerate(values)
+            if value is not None
+        }
         period *= len(values)
     return columns, size
 

@@ -30,6 +30,11 @@ class Settings:
     """How this program runs here. Every field is an environment variable with its help."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every interface.")
+    allow_remote: bool = _setting(
+        False,
+        "Whether the address may be one that other machines reach: true in a container or behind "
+        "a proxy, else false.",
+    )
     port: int = _setting(8000, "Port to listen on, 0 to 65535; 0 takes a free one.")
     data_dir: Path = _setting(
         Path("~/.local/share/formfact"),
@@ -183,6 +188,7 @@ READERS: dict[str, Any] = {
     "secret_key": _secret,
     "allowed_hosts": _names,
     "secure_cookies": _truth,
+    "allow_remote": _truth,
     "max_body_bytes": _whole(1_000, MOST_BODY_BYTES),
     "recommend_cache": _whole(0, 1_000_000),
 }

@@ -52,7 +52,7 @@ COMPARED = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at lea
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition in words: what a fact has to be, or parts under ``ALL``, ``ANY`` or ``UNLESS``."""
+    """A condition in words: what a fact has to be, or parts (``ALL``, ``ANY``, ``UNLESS``)."""
 
     text: str
     fact: str = ""

@@ -62,17 +62,18 @@ def structured_facts(fields: Mapping[str, Any]) -> dict[str, FactValue]:
 
 
 def _tried(tried: list[str]) -> dict[str, Value]:
-    """What was tried; a technique that a published report does not list was not tried.
+    """What was tried, as far as the report says.
 
-    A report that lists prompting is read as systematic work unless its own words say otherwise.
+    A report that lists prompting or examples is read as systematic work unless its own words say
+    otherwise; one that does not list prompting says nothing about it. An empty list says nothing
+    about anything.
     """
-    facts: dict[str, Value] = {
-        "prompting_effort": "systematic" if "prompting" in tried else "none",
-        "examples_tried": "few_shot" in tried,
-        "retrieval_in_use": "embedding" if "rag_embedding" in tried else "none",
-    }
-    if "few_shot" in tried and "prompting" not in tried:
+    facts: dict[str, Value] = {}
+    if {"prompting", "few_shot"} & set(tried):
         facts["prompting_effort"] = "systematic"
+    if tried:
+        facts["examples_tried"] = "few_shot" in tried
+        facts["retrieval_in_use"] = "embedding" if "rag_embedding" in tried else "none"
     return facts
 
 
@@ -81,20 +82,18 @@ def text_of(case: Case) -> str:
     return "\n".join([case["facts"]["situation"], *case["facts"]["failing_how"]])
 
 
-def case_facts(case: Case, proposals: Iterable[Proposal]) -> dict[str, FactValue]:
+OWN_WORDS_WIN = {"prompting_effort"}
+"""Facts on which a team's own words are finer than the neutral field."""
+
+
+def case_facts(case: Case, proposals: Iterable[Proposal]) -> Facts:
     """Structured facts, completed by what the case's own words suggest."""
     facts = structured_facts(case["facts"])
     for proposal in proposals:
-        value = FactValue(proposal.value, "assumed", ", ".join(proposal.phrases))
-        if proposal.fact == "prompting_effort" and not _prompted(facts):
-            continue
-        if proposal.fact not in facts or proposal.fact == "prompting_effort":
-            facts[proposal.fact] = value
+        if proposal.fact not in facts or proposal.fact in OWN_WORDS_WIN:
+            words = ", ".join(proposal.phrases)
+            facts[proposal.fact] = FactValue(proposal.value, "assumed", words)
     return facts
-
-
-def _prompted(facts: Mapping[str, FactValue]) -> bool:
-    return facts["prompting_effort"].value != "none"
 
 
 def advised(step: str | None, method: str | None) -> str:

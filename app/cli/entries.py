@@ -15,7 +15,6 @@ from app.words import (
     READING,
     clause_line,
     condition_clause,
-    fact_title,
     limit_words,
     number_words,
     rule_title,
@@ -28,14 +27,14 @@ from app.words import (
 NEW_RULE = """\
 id: {id}
 title: Say in one line what the rule holds
-when: {{evaluation_exists: true, quality_target_met: false, prompts_versioned: false}}
-gives: {{for: improve_prompt}}
+when: {{biased_output: true, safety_critical: true}}
+gives: {{against: finetune}}
 strength: weak
 because: Say why, in words that a product manager understands.
 cites: [S1]
 examples:
-  - {{facts: {{evaluation_exists: true, quality_target_met: false, prompts_versioned: false}}, fires: true}}
-  - {{facts: {{evaluation_exists: true, quality_target_met: false, prompts_versioned: true}}, fires: false}}
+  - {{facts: {{biased_output: true, safety_critical: true}}, fires: true}}
+  - {{facts: {{biased_output: false, safety_critical: true}}, fires: false}}
 """
 
 

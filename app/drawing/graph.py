@@ -1,6 +1,6 @@
-"""Graphs in columns: what is known on the left, the rules in the middle, what follows on the right.
+"""Graphs in columns: facts on the left, rules in the middle, what follows on the right.
 
-Lines differ by pattern, not by colour alone: full for, dashed against, dotted and thick for a block.
+Lines differ by pattern, not by colour: full for, dashed against, dotted and thick for a block.
 """
 
 from __future__ import annotations

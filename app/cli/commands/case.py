@@ -1,4 +1,4 @@
-"""Keep cases: the applications, what is known of them, and the advice given.
+"""Keep cases: applications, what is known of them, advice.
 
 The same database as the server's: FORMFACT_DATABASE_URL, or formfact.db in FORMFACT_DATA_DIR.
 """
@@ -29,7 +29,10 @@ Json = dict[str, Any]
 
 @click.group("case")
 def command() -> None:
-    """Keep cases: the applications, what is known of them, and the advice given."""
+    """Keep cases: applications, what is known of them, and the advice given.
+
+    In the server's own database: FORMFACT_DATABASE_URL, or formfact.db in FORMFACT_DATA_DIR.
+    """
     need_server("formfact case")
 
 
@@ -154,7 +157,7 @@ def show(case_id: str, folders: tuple[Path, ...], as_of: date | None, as_json: b
 @click.option("--evidence", default="", help="How the values were obtained.")
 @rules_option
 @json_option
-def set_(  # noqa: PLR0913  # one parameter for each option
+def set_(  # noqa: PLR0913, PLR0917  # one parameter for each option
     case_id: str,
     pairs: tuple[str, ...],
     file: str | None,
@@ -201,7 +204,7 @@ def export(
     folders: tuple[Path, ...],
     as_of: date | None,
 ) -> None:
-    """Write a case's facts and advice: JSON (which `formfact recommend` reads), Markdown or HTML."""
+    """Write a case's facts and advice as JSON (which `recommend` reads), Markdown or HTML."""
     from app.cli.output import chosen_form, deliver
     from app.report import CaseSummary, render
 

@@ -1,4 +1,4 @@
-"""Prove the rulebook, show one entry, write its pages, or begin a rule."""
+"""Prove the rulebook, show an entry, write its pages."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -56,16 +57,24 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; raises BadInput where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BadInput(f"port {port} on {host}: {why}; choose another with --port") from error
+
+
 def _run(settings: Settings) -> None:
     import uvicorn
 
     from app.web import create_app
 
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="info",
-        server_header=False,
-    )
+    listening = bound_socket(settings.host, settings.port)
+    config = uvicorn.Config(create_app(settings), access_log=False, server_header=False)
+    address, port = listening.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(f"formfact serves on http://{shown}:{port} until Ctrl+C", err=True)
+    uvicorn.Server(config).run(sockets=[listening])
