@@ -121,8 +121,8 @@ def _finite(value: float) -> bool:
 
 def _range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f"between {low:g} and {high:g}"
-    return f"at least {low:g}" if low is not None else f"at most {high:g}"
+        return f"between {low:,.15g} and {high:,.15g}"
+    return f"at least {low:,.15g}" if low is not None else f"at most {high:,.15g}"
 
 
 def _shown(value: object) -> str:

@@ -19,6 +19,7 @@ from advisor_rules.safe_yaml import read_yaml
 
 PHRASES = Path(__file__).parent / "phrases.yaml"
 MAX_LENGTH = 20_000
+WORD_END = re.compile(r"\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,18 @@ def find_phrases(text: str) -> list[Match]:
     """Every phrase of the lexicon in a text (its first MAX_LENGTH characters)."""
     text = text[:MAX_LENGTH]
     return [
-        Match(signal.fact, signal.value, pattern.pattern, match.group().strip().lower())
+        Match(signal.fact, signal.value, pattern.pattern, _whole_words(text, match))
         for signal in signals()
         if not any(pattern.search(text) for pattern in signal.unless)
         for pattern in signal.phrases
         if (match := pattern.search(text))
     ]
+
+
+def _whole_words(text: str, match: re.Match[str]) -> str:
+    """The matched words, the last one to its end (a phrase may be the stem of a word)."""
+    rest = WORD_END.match(text, match.end())
+    return text[match.start() : rest.end() if rest else match.end()].strip().lower()
 
 
 def propose(matches: Iterable[Match]) -> list[Proposal]:
