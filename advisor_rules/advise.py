@@ -14,6 +14,7 @@ from advisor_rules.engine import (
     columns_of,
     compile_rulebook,
     option_winners,
+    step_in,
 )
 from advisor_rules.engine import judge as run_rules
 from advisor_rules.explain import explain
@@ -71,7 +72,7 @@ def advise(
 
 
 def _advice(compiled: Compiled, judgement: Judgement, known: dict[str, FactValue]) -> Advice:
-    step = next((name for name, mask in judgement.winners.items() if mask), None)
+    step = step_in(judgement)
     findings = tuple(
         finding for rule in _fired(compiled, judgement) for finding in compiled.findings[rule.id]
     )

@@ -117,9 +117,10 @@ class _Parser:
         self.thresholds = thresholds
         self.problems: list[tuple[Path, str]] = []
 
-    def _wrong(self, path: Path, message: str) -> Any:
+    def _wrong(self, path: Path, message: str) -> Among | None:
         """Note a problem; a part that is wrong becomes None."""
         self.problems.append((path, message))
+        return None
 
     def mapping(self, data: object, path: Path) -> Condition | None:
         if not isinstance(data, dict) or not data:

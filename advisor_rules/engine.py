@@ -286,6 +286,17 @@ def best(
     return winners, tied, full & ~decided
 
 
+def step_in(judgement: Judgement, world: int = 0) -> str | None:
+    """The step that is recommended in one world; None where it abstains."""
+    return next((name for name, mask in judgement.winners.items() if mask >> world & 1), None)
+
+
+def moved(judgement: Judgement, step: str | None) -> int:
+    """Worlds whose step is another one than this."""
+    same = judgement.abstained if step is None else judgement.winners[step]
+    return judgement.full & ~same
+
+
 def option_winners(compiled: Compiled, judgement: Judgement, group: str) -> dict[str, int]:
     """Option -> worlds in which the rules choose it, for a group such as ``finetune.method``."""
     contest = compiled.choices[group]

@@ -7,47 +7,35 @@ The advice is decided when no completion of the unknown facts leads to another s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
-from advisor_rules.conditions import Masks, allowed_values
-from advisor_rules.engine import DECIDING, Compiled, Judgement, columns_of, judge
-from advisor_rules.model import DIAGNOSIS, STRENGTHS, Flip, NextQuestion, Value
-from advisor_rules.worlds import Change, abstract_values, combined, sampled, size_of, varied
+from advisor_rules.decided import proven
+from advisor_rules.engine import Compiled, Judgement, columns_of, judge, moved, step_in
+from advisor_rules.model import DIAGNOSIS, Flip, NextQuestion, Value
+from advisor_rules.worlds import Change, Values, abstract_values, answers, sampled, varied
 
-SAMPLE = 192
-"""Random completions of the unknown facts that show how often each of them matters."""
+SAMPLE = 128
+"""Random completions of the unknown facts that show how often each matters (whole bytes)."""
 MOST_PAIRS = 120_000
-MOST_WORLDS = 1 << 16
-"""Combinations that are enumerated to prove that the advice is decided."""
 MOST_PAIR_FLIPS = 12
 SEED = 20261120
+EVERYWHERE, NOWHERE = b"\xff" * (SAMPLE // 8), bytes(SAMPLE // 8)
 
-Values = Mapping[str, Value]
+Domains = Mapping[str, tuple[Value, ...]]
 Questions = tuple[NextQuestion, ...]
 
 
 def explain(compiled: Compiled, values: Values) -> tuple[tuple[Flip, ...], Questions, bool | None]:
     """Flips, next questions (best first) and whether the step is decided, for known values."""
     base = judge(compiled, columns_of(values), 1)
-    step = _step_in(base, 0)
-    questions, moved = _questions(compiled, values, base, step)
-    decided = False if moved else _proven(compiled, values, base, step)
+    step = step_in(base)
+    questions, can_move = _questions(compiled, values, base, step)
+    decided = False if can_move else proven(compiled, values, base, step)
     if decided:
         questions = ()
     return _flips(compiled, values, step), questions, decided
-
-
-def _step_in(judgement: Judgement, world: int) -> str | None:
-    bit = 1 << world
-    return next((name for name, mask in judgement.winners.items() if mask & bit), None)
-
-
-def _moved(judgement: Judgement, step: str | None) -> int:
-    """Worlds whose step is another one."""
-    same = judgement.abstained if step is None else judgement.winners[step]
-    return judgement.full & ~same
 
 
 # --- flips ------------------------------------------------------------------------------------
@@ -80,11 +68,11 @@ def _tried(
     if not changes:
         return []
     judgement = judge(compiled, varied(values, changes), len(changes))
-    moved = _moved(judgement, step)
+    elsewhere = moved(judgement, step)
     return [
-        Flip(change, _step_in(judgement, index), None)
+        Flip(change, step_in(judgement, index), None)
         for index, change in enumerate(changes)
-        if moved >> index & 1
+        if elsewhere >> index & 1
     ]
 
 
@@ -118,7 +106,7 @@ def _questions(
     """Questions whose answers can change the step, and whether any completion seen changes it."""
     domains = _open_domains(compiled, values)
     alone = _answers_alone(compiled, values, step, domains)
-    influence, moved = _influence(compiled, values, step, domains)
+    influence, can_move = _influence(compiled, values, step, domains)
     asked = [
         NextQuestion(
             fact=fact,
@@ -133,7 +121,7 @@ def _questions(
         and _has_a_point(compiled, base, fact)
     ]
     asked.sort(key=lambda item: (-item.changes / item.answers, -influence[item.fact], item.fact))
-    return tuple(asked), moved or any(alone.values())
+    return tuple(asked), can_move or any(alone.values())
 
 
 def _has_a_point(compiled: Compiled, base: Judgement, fact: str) -> bool:
@@ -142,15 +130,14 @@ def _has_a_point(compiled: Compiled, base: Judgement, fact: str) -> bool:
     return asks is None or not asks(base.columns, base.full)[1]
 
 
-def _open_domains(compiled: Compiled, values: Values) -> dict[str, tuple[Value, ...]]:
+def _open_domains(compiled: Compiled, values: Values) -> Domains:
     """Values of the unknown facts that some rule in force reads."""
     read = frozenset[str]().union(*stated_facts(compiled).values())
-    domains = abstract_values(compiled)
-    return {name: domains[name] for name in domains if name in read and name not in values}
+    return {name: tried for name, tried in answers(compiled, values).items() if name in read}
 
 
 def _answers_alone(
-    compiled: Compiled, values: Values, step: str | None, domains: Mapping[str, tuple[Value, ...]]
+    compiled: Compiled, values: Values, step: str | None, domains: Domains
 ) -> dict[str, list[str | None]]:
     """For each unknown fact, the other steps that its answers lead to with all else unchanged."""
     changes = [((fact, value),) for fact, answers in domains.items() for value in answers]
@@ -161,51 +148,70 @@ def _answers_alone(
 
 
 def _influence(
-    compiled: Compiled, values: Values, step: str | None, domains: Mapping[str, tuple[Value, ...]]
+    compiled: Compiled, values: Values, step: str | None, domains: Domains
 ) -> tuple[dict[str, float], bool]:
-    """How often each fact's answer decides between steps in random completions of the rest."""
+    """How often each fact's answer decides between steps in random completions of the rest.
+
+    And whether any of these completions leads to another step.
+    """
     if not domains:
         return {}, False
     columns = sampled(values, domains, SAMPLE, SEED)
-    base = judge(compiled, columns, SAMPLE)
-    blocks = [(fact, value) for fact, answers in domains.items() for value in answers]
-    size = SAMPLE * len(blocks)
-    judgement = judge(compiled, _with_each(columns, blocks), size)
-    shares: dict[str, float] = {}
-    window = (1 << SAMPLE) - 1
-    first: dict[str, dict[str, int]] = {}
-    for index, (fact, _) in enumerate(blocks):
-        shifted = {
-            name: mask >> index * SAMPLE & window for name, mask in judgement.winners.items()
-        }
-        reference = first.setdefault(fact, shifted)
-        differs = 0
-        for name, mask in shifted.items():
-            differs |= mask ^ reference[name]
-        shares[fact] = max(shares.get(fact, 0.0), differs.bit_count() / SAMPLE)
-    return shares, bool(_moved(base, step))
+    judgement = judge(compiled, _with_each(columns, domains), SAMPLE * _count(domains))
+    blocks = _blocks(judgement)
+    shares = {}
+    for fact, tried in domains.items():
+        first, *others = (next(blocks) for _ in tried)
+        shares[fact] = max((_differing(first, other) for other in others), default=0) / SAMPLE
+    return shares, bool(moved(judgement, step))
+
+
+def _count(domains: Domains) -> int:
+    """One block of sampled worlds for each answer to each question."""
+    return sum(map(len, domains.values()))
 
 
 def _with_each(
-    columns: Mapping[str, Mapping[Value, int]], blocks: list[tuple[str, Value]]
+    columns: Mapping[str, Mapping[Value, int]], domains: Domains
 ) -> dict[str, Mapping[Value, int]]:
-    """The sampled worlds repeated once a block, with that block's fact set to its value."""
-    repeat = sum(1 << index * SAMPLE for index in range(len(blocks)))
-    window = (1 << SAMPLE) - 1
-    wide: dict[str, dict[Value, int]] = {
-        fact: {value: (mask & window) * repeat for value, mask in column.items()}
-        for fact, column in columns.items()
-    }
-    for index, (fact, chosen) in enumerate(blocks):
-        here = window << index * SAMPLE
-        column = wide[fact]
-        for value in column:
-            column[value] &= ~here
-        column[chosen] = column.get(chosen, 0) | here
-    return dict(wide)
+    """The sampled worlds repeated once a block, with that block's fact set to its answer."""
+    wide: dict[str, Mapping[Value, int]] = {}
+    total, before = _count(domains), 0
+    for fact, tried in domains.items():
+        after = total - before - len(tried)
+        wide[fact] = {
+            value: int.from_bytes(
+                _bytes(columns[fact].get(value, 0)) * before
+                + b"".join(EVERYWHERE if answer == value else NOWHERE for answer in tried)
+                + _bytes(columns[fact].get(value, 0)) * after,
+                "little",
+            )
+            for value in tried
+        }
+        before += len(tried)
+    for fact in columns.keys() - domains.keys():
+        wide[fact] = dict.fromkeys(columns[fact], (1 << SAMPLE * total) - 1)
+    return wide
 
 
-# --- decided ----------------------------------------------------------------------------------
+def _bytes(mask: int) -> bytes:
+    return mask.to_bytes(SAMPLE // 8, "little")
+
+
+def _blocks(judgement: Judgement) -> Iterator[list[int]]:
+    """Block by block the worlds that each step wins, as masks."""
+    length, width = (judgement.full.bit_length() + 7) // 8, SAMPLE // 8
+    rows = [mask.to_bytes(length, "little") for mask in judgement.winners.values()]
+    for start in range(0, length, width):
+        yield [int.from_bytes(row[start : start + width], "little") for row in rows]
+
+
+def _differing(left: list[int], right: list[int]) -> int:
+    """In how many worlds of two blocks the steps differ."""
+    differs = 0
+    for here, there in zip(left, right, strict=True):
+        differs |= here ^ there
+    return differs.bit_count()
 
 
 @lru_cache(maxsize=16)
@@ -216,110 +222,3 @@ def stated_facts(compiled: Compiled) -> Mapping[str, frozenset[str]]:
         rule: frozenset(name for fact in reads for name in inputs.get(fact, (fact,))) - {DIAGNOSIS}
         for rule, reads in compiled.reads.items()
     }
-
-
-def _proven(compiled: Compiled, values: Values, base: Judgement, step: str | None) -> bool | None:
-    """True if no completion changes the step, False if one does, None where it cannot tell.
-
-    Only rules that further knowledge can turn matter, and only those on steps that could still win;
-    the facts of these are enumerated in full. Derived facts are given every value that they have,
-    reachable or not: that proves that nothing moves, but shows no case in which something does.
-    """
-    matter = sorted(_facts_that_matter(compiled, base, step))
-    domains = {name: (None, *_answers(compiled, name)) for name in matter}
-    if size_of(domains) > MOST_WORLDS:
-        return None
-    columns, size = combined(values, domains)
-    if not _moved(judge(compiled, columns, size), step):
-        return True
-    return None if any(compiled.book.facts[name].derived for name in matter) else False
-
-
-def _answers(compiled: Compiled, name: str) -> tuple[Value, ...]:
-    return abstract_values(compiled).get(name) or allowed_values(compiled.book.facts[name])
-
-
-def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
-    """Facts, stated or derived, that are unknown and could still move the step."""
-    lasting = _lasting_truth(compiled, base)
-    open_rules = {name for name, (true, false) in lasting.items() if not true | false}
-    rivals = _rivals(compiled, lasting, step)
-    facts: set[str] = set()
-    for name in open_rules:
-        rule = compiled.rules[name]
-        deciding = {target for effect, target in rule.gives.effects() if effect in DECIDING}
-        if deciding & rivals:
-            facts.update(compiled.reads[name])
-            if DIAGNOSIS in compiled.reads[name]:
-                facts |= _open_symptoms(compiled, lasting)
-    return {name for name in facts if not base.columns.get(name)} - {DIAGNOSIS}
-
-
-def _lasting_truth(compiled: Compiled, base: Judgement) -> dict[str, Masks]:
-    """Truth of every rule where further knowledge cannot turn it; (0, 0) where it can."""
-    columns = dict(base.columns)
-    truth = {name: compiled.lasts[name](columns, base.full) for name in compiled.symptoms}
-    if _diagnosis_open(compiled, truth):
-        columns[DIAGNOSIS] = {}
-    for name, lasts in compiled.lasts.items():
-        if name not in truth:
-            truth[name] = lasts(columns, base.full)
-    return truth
-
-
-def _diagnosis_open(compiled: Compiled, lasting: Mapping[str, Masks]) -> bool:
-    """Whether a classify rule that can still turn could change the class of failure."""
-    for strength in STRENGTHS:
-        rules = [
-            (name, lasting[rule])
-            for name, by_strength in compiled.classify.items()
-            for rule in by_strength.get(strength, ())
-        ]
-        said = {name for name, (true, _) in rules if true}
-        if {name for name, (true, false) in rules if not true | false} - said:
-            return True
-        if said:
-            return False
-    return False
-
-
-def _open_symptoms(compiled: Compiled, lasting: Mapping[str, Masks]) -> set[str]:
-    return {
-        fact
-        for by_strength in compiled.classify.values()
-        for rules in by_strength.values()
-        for rule in rules
-        if not lasting[rule][0] | lasting[rule][1]
-        for fact in compiled.reads[rule]
-    }
-
-
-def _rivals(compiled: Compiled, lasting: Mapping[str, Masks], step: str | None) -> set[str]:
-    """Steps that could still win, the present one among them."""
-    lower = {name: _bound(compiled, lasting, name, low=True) for name in compiled.blocks}
-    upper = {name: _bound(compiled, lasting, name, low=False) for name in compiled.blocks}
-    at_risk = step is None or any(not any(lasting[rule]) for rule in compiled.blocks[step])
-    floor = (0, 0, 0) if at_risk or step is None else lower[step]
-    possible = {
-        name
-        for name, blocks in compiled.blocks.items()
-        if upper[name] >= floor and not any(lasting[rule][0] for rule in blocks)
-    }
-    return possible | ({step} if step else set())
-
-
-def _bound(
-    compiled: Compiled, lasting: Mapping[str, Masks], step: str, *, low: bool
-) -> tuple[int, ...]:
-    """The least or greatest net evidence (strong, moderate, weak) that the step can end with."""
-    contest = compiled.steps
-
-    def count(rules: tuple[str, ...], open_counts: bool) -> int:
-        return sum(
-            bool(lasting[rule][0]) or (open_counts and not lasting[rule][1]) for rule in rules
-        )
-
-    return tuple(
-        count(contest.speaking_for[step][level], not low) - count(contest.against[step][level], low)
-        for level in range(len(STRENGTHS))
-    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from advisor_rules.facts import FactProblem, check_value
-from advisor_rules.model import Citation, Fact, Gives, Rule
+from advisor_rules.model import Citation, Fact, Gives, Rule, Step
 from advisor_rules.rulebook import Rulebook
 
 Report = Callable[[str, str, tuple[str | int, ...], str], None]
@@ -25,9 +25,7 @@ def check_links(book: Rulebook, report: Report) -> None:
             report("facts", fact.id, ("ask", "section"), f"no section {fact.ask.section!r}")
     for step in book.steps.values():
         _known("steps", step.id, "prerequisites", step.prerequisites, book.steps, report)
-        for group in step.choices:
-            if group.default and group.default not in {option.id for option in group.options}:
-                report("steps", step.id, ("choices",), f"default {group.default!r} is no option")
+        _check_choices(book, step, report)
     for conflict in book.conflicts.values():
         named = [side.source for side in conflict.sides]
         _known("conflicts", conflict.id, "sides", named, book.sources, report)
@@ -35,6 +33,16 @@ def check_links(book: Rulebook, report: Report) -> None:
         for index, dated in enumerate(threshold.values):
             path = ("values", index, "cites")
             _cited(book, "thresholds", threshold.id, path, dated.cites, report)
+
+
+def _check_choices(book: Rulebook, step: Step, report: Report) -> None:
+    for index, group in enumerate(step.choices):
+        path = ("choices", index)
+        if group.default and group.default not in {option.id for option in group.options}:
+            report("steps", step.id, path, f"default {group.default!r} is no option")
+        for option in group.options:
+            if option is not book.options[option.id].option or option.id in book.steps:
+                report("steps", step.id, path, f"two things have the id {option.id!r}")
 
 
 def _check_rule(book: Rulebook, rule: Rule, report: Report) -> None:

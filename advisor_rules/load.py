@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,16 @@ class _Shelf:
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.places: dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]] = {}
+        self.from_this_folder: set[tuple[str, str]] = set()
         self.problems: list[Problem] = []
+        self.incomplete = False
+        """Whether something is missing that other entries may refer to."""
         self.head: dict[str, Any] = {}
+
+    def broken(self, kind: str, problems: Iterable[Problem]) -> None:
+        """Note what cannot be read; nothing refers to rules, so that without one all else holds."""
+        self.problems.extend(problems)
+        self.incomplete |= kind != "rules"
 
     def problem(self, kind: str, name: str, path: tuple[str | int, ...], message: str) -> None:
         """Note what is wrong inside one entry."""
@@ -57,7 +65,8 @@ def load_rulebook(*folders: Path | str) -> Rulebook:
     """The built-in rulebook, extended by (or overridden with) a team's own folders, in order.
 
     An entry with the id of an earlier folder's entry replaces it. Raises InvalidFile naming every
-    problem in every file.
+    problem in every file; where facts, steps or sources are broken, what refers to them is looked
+    at once they are whole.
     """
     return read_rulebook(KNOWLEDGE, *map(Path, folders))
 
@@ -73,16 +82,18 @@ def read_rulebook(*folders: Path) -> Rulebook:
     shelf = _Shelf()
     digest = hashlib.sha256()
     for folder in folders:
+        shelf.from_this_folder.clear()
         for path in _files(folder, shelf):
             name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
             content = path.read_bytes()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
             _read_file(shelf, folder, path, name, content)
+    if shelf.incomplete:
+        raise InvalidFile(shelf.problems)
     conditions = _conditions(shelf, "rules", ("when",))
     asks = _conditions(shelf, "facts", ("ask", "when"))
     rulebook = _assemble(shelf, conditions, asks, digest.hexdigest()[:16])
-    if not shelf.problems:
-        check_links(rulebook, shelf.problem)
+    check_links(rulebook, shelf.problem)
     if shelf.problems:
         raise InvalidFile(shelf.problems)
     return rulebook
@@ -101,10 +112,10 @@ def _read_file(shelf: _Shelf, folder: Path, path: Path, name: str, content: byte
     try:
         document = read_yaml(content.decode("utf-8"), name)
     except UnicodeDecodeError:
-        shelf.problems.append(Problem(name, 1, "not UTF-8 text"))
+        shelf.broken(kind, [Problem(name, 1, "not UTF-8 text")])
         return
     except InvalidFile as error:
-        shelf.problems.extend(error.problems)
+        shelf.broken(kind, error.problems)
         return
     if kind == "rulebook":
         shelf.head |= document.data if isinstance(document.data, dict) else {}
@@ -122,13 +133,13 @@ def _read_entries(shelf: _Shelf, kind: str, document: Document) -> None:
         try:
             entry: Any = KINDS[kind].model_validate(data)
         except ValidationError as error:
-            shelf.problems.extend(_complaints(error, document, base))
+            shelf.broken(kind, _complaints(error, document, base))
             continue
-        earlier = shelf.places.get((kind, entry.id))
-        if earlier and earlier[0].file.split("/")[0] == document.file.split("/")[0]:
-            shelf.problems.append(
-                document.problem(base, f"id {entry.id!r} is already used in {earlier[0].file}")
-            )
+        if (kind, entry.id) in shelf.from_this_folder:
+            earlier = shelf.places[kind, entry.id][0].file
+            message = f"id {entry.id!r} is already used in {earlier}"
+            shelf.problems.append(document.problem(base, message))
+        shelf.from_this_folder.add((kind, entry.id))
         shelf.entries[kind][entry.id] = entry
         shelf.places[kind, entry.id] = (document, base)
 

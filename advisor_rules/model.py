@@ -262,7 +262,9 @@ class Rule(Entry):
         return "classify" if self.gives.diagnosis else "recommend"
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Rule:
+    def _consistent(self) -> Rule:
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError("the rule must begin to hold before it ends")
         if bool(self.gives.diagnosis) == bool(self.gives.effects()):
             raise ValueError("gives must be either a diagnosis or effects on steps and options")
         return self

@@ -35,7 +35,7 @@ def deciding_world(compiled: Compiled, rule: Rule) -> dict[str, Value] | None:
     """Facts on which the outcome differs if this rule is silent, or None if none was found."""
     bases: list[Mapping[str, Value]] = [item.facts for item in rule.examples if item.fires]
     for size in SEARCH:
-        for base in bases or [{}]:
+        for base in (*bases, {}):
             columns = _sparse_worlds(compiled, base, size)
             differs = _differs(compiled, rule, columns, size)
             if differs:

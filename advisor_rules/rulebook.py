@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from advisor_rules.conditions import Condition, Ordered, walk
 from advisor_rules.model import (
@@ -64,6 +64,21 @@ class Rulebook:
         """
         dates = (value.since for item in self.thresholds.values() for value in item.values)
         return max(dates, default=date.min)
+
+    def days_of_change(self) -> tuple[date, ...]:
+        """The default day, and every other on which a rule or threshold begins or ends to hold."""
+        days = {self.latest()}
+        for rule in self.rules.values():
+            first = rule.since or (rule.until and rule.until - timedelta(days=1))
+            days |= {day for day in (first, rule.until) if day}
+        for threshold in self.thresholds.values():
+            days |= {dated.since for dated in threshold.values if len(threshold.values) > 1}
+        return tuple(sorted(days))
+
+    def day_of(self, rule: Rule) -> date:
+        """The day that a rule's examples speak of: the default, or the next on which it holds."""
+        days = [day for day in self.days_of_change() if _holds_at(rule, day)]
+        return min(days, key=lambda day: abs(day - self.latest()))
 
     def thresholds_of(self, fact: str) -> tuple[str, ...]:
         """Ids of the thresholds that some rule compares this fact with, ascending by id."""

@@ -119,8 +119,7 @@ class _Builder:
         return InvalidFile(self.problems)
 
     def _value(self, path: Path, event: Any) -> Any:
-        self.lines[path] = event.start_mark.line + 1
-        self._check_plain(event)
+        self._check_plain(path, event)
         if len(path) > MAX_DEPTH:
             raise self._fatal(event, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.MappingStartEvent):
@@ -129,7 +128,8 @@ class _Builder:
             return self._sequence(path)
         return self._scalar(event)
 
-    def _check_plain(self, event: Any) -> None:
+    def _check_plain(self, path: Path, event: Any) -> None:
+        self.lines[path] = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise self._fatal(event, "anchors and aliases are not allowed: write the value out")
         if event.tag:
@@ -156,11 +156,10 @@ class _Builder:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._fatal(event, "a key must be a plain word")
-            self._check_plain(event)
             key = event.value
+            self._check_plain((*path, key), event)
             if key in result:
-                self._complain(event, f"key {key!r} is given twice")
-            self.lines[(*path, key)] = event.start_mark.line + 1
+                self._complain(event, f"key {key[:80]!r} is given twice")
             value = self._value((*path, key), self._next())
             result.setdefault(key, value)
         return result

@@ -11,7 +11,7 @@ and says so: it never falls back on sampling silently.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,9 +45,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All checks of a rulebook at a date."""
+    """All checks of a rulebook, and the days on which it was proven."""
 
     checks: tuple[Check, ...]
+    days: tuple[date, ...]
     seconds: float
 
     @property
@@ -57,22 +58,38 @@ class Report:
 
 
 def verify(book: Rulebook | None = None, as_of: date | None = None) -> Report:
-    """Prove the rulebook (default: the built-in one) as it is in force at ``as_of``."""
+    """Prove the rulebook (default: the built-in one) as it is in force at ``as_of``.
+
+    Without ``as_of`` it is proven for every day on which something in it changes.
+    """
     started = time.perf_counter()
     book = book or default_rulebook()
-    compiled = compile_rulebook(book, as_of or book.latest())
-    checks = tuple(_run(name, check, compiled) for name, check in CHECKS.items())
-    return Report(checks, time.perf_counter() - started)
+    days = (as_of,) if as_of else book.days_of_change()
+    in_force = [compile_rulebook(book, day) for day in days]
+    checks = tuple(_run(name, check, in_force) for name, check in CHECKS.items())
+    return Report(checks, days, time.perf_counter() - started)
 
 
 Problems = Iterator[str]
 
 
 def _run(
-    name: str, check: Callable[[Compiled], tuple[str, list[str]]], compiled: Compiled
+    name: str, check: Callable[[Compiled], tuple[str, list[str]]], in_force: Sequence[Compiled]
 ) -> Check:
-    detail, problems = check(compiled)
-    return Check(name, not problems, detail, tuple(problems))
+    found = {compiled.as_of: check(compiled) for compiled in in_force}
+    days: dict[str, list[str]] = {}
+    for day, (_, problems) in found.items():
+        for problem in problems:
+            days.setdefault(problem, []).append(day.isoformat())
+    return Check(
+        name=name,
+        passed=not days,
+        detail=found.get(in_force[0].book.latest(), found[in_force[-1].as_of])[0],
+        problems=tuple(
+            problem if len(on) == len(found) else f"{problem} (as of {', '.join(on)})"
+            for problem, on in days.items()
+        ),
+    )
 
 
 def _examples(compiled: Compiled) -> tuple[str, list[str]]:
@@ -92,8 +109,9 @@ def _example_problems(compiled: Compiled, rule: Rule) -> Problems:
     for side in (True, False):
         if not any(example.fires is side for example in rule.examples):
             yield f"has no example that {'fires' if side else 'stays silent'}"
+    then = compile_rulebook(compiled.book, compiled.book.day_of(rule))
     for example in rule.examples:
-        judgement = judge(compiled, columns_of(example.facts), 1)
+        judgement = judge(then, columns_of(example.facts), 1)
         if bool(judgement.truth[rule.id][0]) is not example.fires:
             said = "fires" if not example.fires else "stays silent"
             yield f"{said} on its example {dict(example.facts)}"
@@ -102,18 +120,19 @@ def _example_problems(compiled: Compiled, rule: Rule) -> Problems:
 def _thresholds(compiled: Compiled) -> tuple[str, list[str]]:
     problems, count = [], 0
     for rule in compiled.rules.values():
+        limits = compiled.book.limits(compiled.book.day_of(rule))
         for part in walk(compiled.book.conditions[rule.id]):
             if isinstance(part, Ordered):
                 count += 1
-                missing = _sides_without_example(compiled, rule.examples, part)
+                missing = _sides_without_example(limits, rule.examples, part)
                 problems += [f"{rule.id}: no example with {part.fact} {side}" for side in missing]
     return f"{count} comparisons have an example on each side of their threshold", problems
 
 
 def _sides_without_example(
-    compiled: Compiled, examples: Iterable[Example], part: Ordered
+    limits: Mapping[str, float], examples: Iterable[Example], part: Ordered
 ) -> Iterator[str]:
-    limit = compiled.limits[part.threshold]
+    limit = limits[part.threshold]
     values = [float(example.facts[part.fact]) for example in examples if part.fact in example.facts]
     above_counts = part.op in ("ge", "lt")
     low = [value for value in values if (value < limit if above_counts else value <= limit)]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import prod
+from typing import Any
 
 from advisor_rules.conditions import Ordered, allowed_values, walk
-from advisor_rules.derive import DERIVATIONS
+from advisor_rules.derive import DERIVATIONS, Derivation
 from advisor_rules.engine import Compiled
 from advisor_rules.model import Fact, Value
 
 Columns = dict[str, Mapping[Value, int]]
+Values = Mapping[str, Value]
 Change = tuple[tuple[str, Value], ...]
 
 
@@ -63,7 +66,40 @@ def _between(fact: Fact, below: float, above: float, limits: set[float]) -> floa
     return below + 1 if below in limits else below
 
 
-def varied(base: Mapping[str, Value], changes: Sequence[Change]) -> Columns:
+def answers(compiled: Compiled, known: Values) -> dict[str, tuple[Value, ...]]:
+    """For every fact that is not known, the values worth trying on top of what is.
+
+    Where a number and what is known make a derived fact, a number for each value that this can
+    have is among them.
+    """
+    values = {name: tried for name, tried in abstract_values(compiled).items() if name not in known}
+    for derivation in compiled.derivations:
+        missing = [name for name in derivation.inputs if name not in known]
+        if len(missing) == 1:
+            (name,) = missing
+            turning = _turning_values(derivation, compiled.book.facts[name], known)
+            values[name] = tuple(sorted({*values[name], *turning}))
+    return values
+
+
+def _turning_values(derivation: Derivation, fact: Fact, known: Values) -> Iterable[Any]:
+    """The smallest number on a fine scale that leads to each derived value."""
+    reached: dict[Value | None, Value] = {}
+    for point in _scale(fact.minimum or 0.0, fact.maximum or 1e12, fact.type == "int"):
+        given = {**known, fact.id: point}
+        reached.setdefault(derivation.make(*(given[name] for name in derivation.inputs)), point)
+    return reached.values()
+
+
+@lru_cache(maxsize=64)
+def _scale(low: float, high: float, whole: bool) -> tuple[Value, ...]:
+    """Numbers over a whole range, ten to a decade."""
+    points = [low, *(10 ** (tenth / 10) for tenth in range(-30, 130)), high]
+    inside = [point for point in points if low <= point <= high]
+    return tuple(int(point) if whole else point for point in inside)
+
+
+def varied(base: Values, changes: Sequence[Change]) -> Columns:
     """World ``i`` is the base with ``changes[i]`` made."""
     full = (1 << len(changes)) - 1
     masks: dict[str, dict[Value, int]] = {}
@@ -89,9 +125,7 @@ def size_of(domains: Mapping[str, Sequence[Value | None]]) -> int:
     return prod(len(values) for values in domains.values())
 
 
-def combined(
-    base: Mapping[str, Value], domains: Mapping[str, Sequence[Value | None]]
-) -> tuple[Columns, int]:
+def combined(base: Values, domains: Mapping[str, Sequence[Value | None]]) -> tuple[Columns, int]:
     """All combinations of the domains' values over the base (None: unknown), and their number."""
     size = size_of(domains)
     full = (1 << size) - 1
@@ -118,30 +152,34 @@ def _stripes(period: int, count: int, index: int, size: int) -> int:
 
 
 def sampled(
-    base: Mapping[str, Value],
+    base: Values,
     domains: Mapping[str, Sequence[Value | None]],
     size: int,
     seed: int,
 ) -> Columns:
-    """``size`` random combinations of the domains' values over the base (None: unknown)."""
+    """``size`` random combinations of the domains' values over the base (None: unknown).
+
+    A value that a domain names several times comes up that much more often.
+    """
     dice = random.Random(seed)  # noqa: S311 - sampling worlds, not secrets
     full = (1 << size) - 1
     columns: Columns = {name: {value: full} for name, value in base.items() if name not in domains}
     for name, values in domains.items():
-        free, masks = full, {}
-        for left, value in zip(range(len(values), 0, -1), values, strict=True):
-            mask = free & _coin(dice, size, left) if left > 1 else free
-            free &= ~mask
+        masks: dict[Value, int] = {}
+        free, left = full, len(values)
+        for value, weight in Counter(values).items():
+            mask = free & _coin(dice, size, weight / left) if weight < left else free
+            free, left = free & ~mask, left - weight
             if value is not None and mask:
-                masks[value] = masks.get(value, 0) | mask
+                masks[value] = mask
         columns[name] = masks
     return columns
 
 
-def _coin(dice: random.Random, size: int, sides: int) -> int:
-    """A mask whose bits are set with probability about 1/sides (exact to 1/256)."""
-    result = 0
-    for bit in range(8):  # binary expansion of the probability, least significant bit first
+def _coin(dice: random.Random, size: int, chance: float) -> int:
+    """A mask whose bits are set with about this chance (exact to 1/256)."""
+    result, share = 0, min(round(256 * chance), 255)
+    for bit in range(8):  # binary expansion of the chance, least significant bit first
         toss = dice.getrandbits(size)
-        result = result | toss if round(256 / sides) >> bit & 1 else result & toss
+        result = result | toss if share >> bit & 1 else result & toss
     return result

@@ -125,9 +125,7 @@ def get_advice(session: Session, case_id: str, number: int) -> AdviceRecord:
     raise NotFound(f"advice number {number} for this case")
 
 
-def history(
-    session: Session, case_id: str, limit: int = 20, offset: int = 0
-) -> Page[AdviceRecord]:
+def history(session: Session, case_id: str, limit: int = 20, offset: int = 0) -> Page[AdviceRecord]:
     """All advice for a case, newest first. Raises NotFound."""
     get_case(session, case_id)
     return page_of(session, _of(case_id), (AdviceRecord.number.desc(),), limit, offset)
@@ -150,8 +148,8 @@ def difference(book: Rulebook, older: AdviceRecord, newer: AdviceRecord) -> Diff
         decisive=tuple(
             item.fact
             for item in changed
-            if moved and _step_with(book, {**after, item.fact: before.get(item.fact)}, newer)
-            == older.step
+            if moved
+            and _step_with(book, {**after, item.fact: before.get(item.fact)}, newer) == older.step
         ),
         rulebook_changed=rules_changed,
         rulebook_decisive=moved and rules_changed and _step_with(book, before, newer) != older.step,
@@ -191,7 +189,7 @@ def _words(advice: Json) -> str:
     return f"{step} ({method})" if method else str(step or "no step")
 
 
-def _of(case_id: str) -> Select[tuple[AdviceRecord]]:
+def _of(case_id: str) -> Select[AdviceRecord]:
     return select(AdviceRecord).where(AdviceRecord.case_id == case_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotFound, Stale, Wrong
@@ -20,6 +20,7 @@ def create_case(session: Session, name: str, description: str = "") -> Case:
     now = utc_now()
     fields = _checked(name=name, description=description)
     case = Case(**fields, created_at=now, updated_at=now)
+    case.searched = _searched(case)
     session.add(case)
     session.flush()
     return case
@@ -51,12 +52,7 @@ def list_cases(
         Case.archived_at.is_not(None) if archived else Case.archived_at.is_(None)
     )
     for word in tidy(search)[:LONGEST_SEARCH].replace("\0", " ").split():
-        query = query.where(
-            or_(
-                Case.name.icontains(word.lower(), autoescape=True),
-                Case.description.icontains(word.lower(), autoescape=True),
-            )
-        )
+        query = query.where(Case.searched.contains(word.casefold(), autoescape=True))
     return page_of(session, query, (Case.updated_at.desc(), Case.id), limit, offset)
 
 
@@ -80,6 +76,7 @@ def update_case(
     for key, value in changed.items():
         setattr(case, key, value)
     if changed:
+        case.searched = _searched(case)
         touch(session, case)
     return case
 
@@ -118,6 +115,10 @@ def _set_archived(
     return case
 
 
+def _searched(case: Case) -> str:
+    return f"{case.name}\n{case.description}".casefold()
+
+
 def _checked(**fields: str) -> dict[str, str]:
     tidied = {key: tidy(value) for key, value in fields.items()}
     problems = [
@@ -135,7 +136,7 @@ def _problem(field: str, value: str) -> str | None:
 
 
 def _is_plain(case_id: str) -> bool:
-    """Whether an id from outside can be an id at all, so that the database is not asked nonsense."""
+    """Whether an id from outside can be one at all; the database is asked for no other."""
     return len(case_id) <= 32 and case_id.isascii() and case_id.isalnum()
 
 

@@ -19,9 +19,8 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def _umask() -> int:

@@ -15,16 +15,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from advisor_rules import FactValue, InvalidFacts
-from advisor_rules.facts import FactProblem, check_facts
+from advisor_rules.facts import MAX_EVIDENCE, check_facts
 from advisor_rules.model import ORIGINS, Origin
 from advisor_rules.rulebook import Rulebook
 from app.cases import expect_version, get_case, lock_case, touch
 from app.paging import Page, page_of
+from app.stating import check_change
 from app.storage import FactEntry, utc_now
 from app.storage.models import new_id
-from app.text import text_problem, tidy
+from app.text import tidy
 
-LONGEST_EVIDENCE = 2_000
+LONGEST_EVIDENCE = MAX_EVIDENCE
 Statements = dict[tuple[str, Origin], FactEntry]
 """The newest entry for each fact and origin."""
 
@@ -80,7 +81,7 @@ def record_facts(
     know". Facts in ``withdraw`` are taken back. Raises InvalidFacts naming every bad fact,
     NotFound, or Stale where the case is not at the expected version any more.
     """
-    values = _checked(book, stated, withdraw)
+    values = check_change(book, stated, withdraw)
     case = lock_case(session, case_id)
     expect_version(case, expected_version)
     before = _statements(session, case_id)
@@ -142,47 +143,6 @@ def fitting(
         bad = {problem.fact for problem in error.problems}
         good = {name: value for name, value in values.items() if name not in bad}
         return check_facts(book.facts, good), tuple(sorted(bad))
-
-
-def check_stated(book: Rulebook, stated: Mapping[str, object]) -> dict[str, FactValue]:
-    """The values that are stated, checked by the rulebook and as text that can be stored.
-
-    Raises InvalidFacts naming every bad fact.
-    """
-    try:
-        checked, problems = check_facts(book.facts, stated), []
-    except InvalidFacts as error:
-        checked, problems = {}, list(error.problems)
-    wrong = {problem.fact for problem in problems}
-    problems += [item for item in _evidence_problems(stated) if item.fact not in wrong]
-    if problems:
-        raise InvalidFacts(problems)
-    return checked
-
-
-def _evidence_problems(stated: Mapping[str, object]) -> Iterable[FactProblem]:
-    for name, given in stated.items():
-        evidence = given.get("evidence") if isinstance(given, Mapping) else None
-        evidence = given.evidence if isinstance(given, FactValue) else evidence
-        if isinstance(evidence, str):
-            message = text_problem(tidy(evidence), LONGEST_EVIDENCE, lines=True)
-            if message:
-                yield FactProblem(name, f"evidence {message}")
-
-
-def _checked(
-    book: Rulebook, stated: Mapping[str, object], withdraw: Iterable[str]
-) -> dict[str, FactValue | None]:
-    """Every stated fact with its value, or None for "I don't know"."""
-    both = {name: FactProblem(name, "is both stated and withdrawn") for name in withdraw}
-    problems = [problem for name, problem in both.items() if name in stated]
-    try:
-        known = check_stated(book, {**dict.fromkeys(withdraw), **stated})
-    except InvalidFacts as error:
-        raise InvalidFacts([*error.problems, *problems]) from None
-    if problems:
-        raise InvalidFacts(problems)
-    return {name: known.get(name) for name in stated}
 
 
 # --- entries ----------------------------------------------------------------------------------

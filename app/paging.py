@@ -36,7 +36,7 @@ class Page(Generic[Item]):
 
 
 def page_of(
-    session: Session, query: Select[tuple[Item]], order: Sequence[Any], limit: int, offset: int
+    session: Session, query: Select[Item], order: Sequence[Any], limit: int, offset: int
 ) -> Page[Item]:
     """The page of a query's results in an order; limit 1 to ``MOST``, offset 0 or more."""
     limit, offset = max(1, min(limit, MOST)), max(0, offset)

@@ -1,8 +1,8 @@
-"""What went wrong, as one shape for every edge: RFC 9457 problem details, or a page that says so."""
+"""What went wrong, in one shape for every edge: problem details (RFC 9457), or a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -63,32 +63,15 @@ TITLES = {
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is a fault of the server."""
-    match error:
-        case InvalidFacts():
-            wrong = tuple(Wrong(item.fact, item.message) for item in error.problems)
-            return _several(422, "invalid-facts", "fact", wrong)
-        case Invalid():
-            return _several(422, "invalid", "field", error.problems)
-        case NotFound():
-            return Problem(404, "not-found", str(error))
-        case Stale():
-            return Problem(412, "stale", str(error))
-        case KeyReused():
-            return Problem(422, "key-reused", str(error))
-        case Conflict():
-            return Problem(409, "conflict", str(error))
-        case RequestValidationError():
-            return _unreadable(error)
-        case HTTPException():
-            return _http(error)
+    for kind, made in MADE:
+        if isinstance(error, kind):
+            return made(error)
     return Problem(500, "fault", "The server failed; nothing of this request was kept.")
 
 
 def too_large(limit: int) -> Problem:
     """The body is larger than the server takes (in bytes)."""
-    return Problem(
-        413, "too-large", f"A body may have at most {limit:,} bytes.", headers={"Connection": "close"}
-    )
+    return Problem(413, "too-large", f"A body may have at most {limit:,} bytes.")
 
 
 def not_json(why: str) -> Problem:
@@ -98,7 +81,9 @@ def not_json(why: str) -> Problem:
 
 def _several(status: int, kind: str, noun: str, wrong: Sequence[Wrong]) -> Problem:
     count = len(wrong)
-    words = f"1 {noun} cannot be accepted." if count == 1 else f"{count} {noun}s cannot be accepted."
+    words = (
+        f"1 {noun} cannot be accepted." if count == 1 else f"{count} {noun}s cannot be accepted."
+    )
     return Problem(status, kind, words, tuple(wrong[:MOST_ERRORS]))
 
 
@@ -147,3 +132,21 @@ DETAILS = {
     405: "This method is not possible here; the Allow header names those that are.",
     413: "The body is larger than this server takes.",
 }
+
+
+def _bad_facts(error: InvalidFacts) -> Problem:
+    wrong = [Wrong(item.fact, item.message) for item in error.problems]
+    return _several(422, "invalid-facts", "fact", wrong)
+
+
+MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (InvalidFacts, _bad_facts),
+    (Invalid, lambda error: _several(422, "invalid", "field", error.problems)),
+    (NotFound, lambda error: Problem(404, "not-found", str(error))),
+    (Stale, lambda error: Problem(412, "stale", str(error))),
+    (KeyReused, lambda error: Problem(422, "key-reused", str(error))),
+    (Conflict, lambda error: Problem(409, "conflict", str(error))),
+    (RequestValidationError, _unreadable),
+    (HTTPException, _http),
+)
+"""How each foreseen exception becomes a problem: the first kind that fits."""

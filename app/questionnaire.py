@@ -46,7 +46,7 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A screen of the questionnaire; ``answered`` of ``total`` applicable questions are answered."""
+    """A screen of the questionnaire; ``answered`` of ``total`` applicable questions."""
 
     section: Section
     questions: tuple[QuestionView, ...]
@@ -93,9 +93,7 @@ def _section(section: Section, views: Sequence[QuestionView]) -> SectionView:
     return SectionView(section, tuple(own), answered, len(applicable))
 
 
-def _applicable(
-    book: Rulebook, fact: str, limits: Mapping[str, float], world: Columns
-) -> bool:
+def _applicable(book: Rulebook, fact: str, limits: Mapping[str, float], world: Columns) -> bool:
     condition = book.ask_conditions.get(fact)
     if condition is None:
         return True

@@ -1,14 +1,13 @@
 """Advice arranged for a reader: what the report and the terminal show, in their order.
 
-Everything is made from the advice as stored and the rulebook at hand; an entry that the rulebook no
-longer has is shown by its id.
+Advice may be older than the rulebook at hand; an entry that is gone is shown by its id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor_rules.rulebook import Rulebook
 from app.words import (
@@ -26,9 +25,6 @@ from app.words import (
     value_words,
     verdict,
 )
-
-if TYPE_CHECKING:
-    from app.advising import Difference
 
 Json = Mapping[str, Any]
 
@@ -221,22 +217,6 @@ def fact_rows(facts: Json, book: Rulebook) -> Iterable[FactRow]:
         )
 
 
-def changed_lines(difference: Difference, book: Rulebook) -> tuple[str, ...]:
-    """What changed since the advice before, one sentence each: the step, the facts, the rules."""
-    before, after = (step_title(book, step) for step in (difference.step_from, difference.step_to))
-    moved = f"The step was “{before}” and is now “{after}”."
-    lines = [moved if difference.step_changed else f"The step is the same: {after}."]
-    for item in difference.facts_changed:
-        fact = book.facts.get(item.fact)
-        values = f"{value_words(fact, item.before)} before, {value_words(fact, item.after)} now"
-        alone = " This alone changes the step." if item.fact in difference.decisive else ""
-        lines.append(f"{fact_title(book, item.fact)}: {values}.{alone}")
-    if difference.rulebook_changed:
-        alone = ", and that alone changes the step" if difference.rulebook_decisive else ""
-        lines.append(f"The rulebook has changed{alone}.")
-    return tuple(lines)
-
-
 def _decided(advice: Json) -> str:
     if advice.get("decided"):
         return "Decided: no answer to any open question can change this step."
@@ -310,15 +290,10 @@ def _conflict(item: Json) -> ConflictLine:
 
 
 def _question(item: Json, book: Rulebook) -> QuestionLine:
-    return QuestionLine(
-        fact=item["fact"],
-        question=question_words(dict(item), book),
-        why=item["why"],
-        influence=influence_words(dict(item), book),
-    )
+    asked = question_words(dict(item), book)
+    return QuestionLine(item["fact"], asked, item["why"], influence_words(dict(item), book))
 
 
 def _rules_that(advice: Json, book: Rulebook, truth: str) -> tuple[str, ...]:
-    return tuple(
-        rule_title(book, item["rule"]) for item in advice["trace"] if item["fired"] == truth
-    )
+    found = (item["rule"] for item in advice["trace"] if item["fired"] == truth)
+    return tuple(rule_title(book, name) for name in found)

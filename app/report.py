@@ -23,7 +23,8 @@ import templates
 from advisor_rules.rulebook import Rulebook
 from app import drawing
 from app.markdown import as_code, as_url, escaped, indented, spaces
-from app.reading import changed_lines, read_advice
+from app.reading import read_advice
+from app.words import fact_title, step_title, value_words
 
 if TYPE_CHECKING:
     from app.advising import Difference
@@ -76,13 +77,29 @@ def render(
     return environment().get_template(name).render(context)
 
 
+def changed_lines(difference: Difference, book: Rulebook) -> tuple[str, ...]:
+    """What changed since the advice before, one sentence each: the step, the facts, the rules."""
+    before, after = (step_title(book, step) for step in (difference.step_from, difference.step_to))
+    moved = f"The step was “{before}” and is now “{after}”."
+    lines = [moved if difference.step_changed else f"The step is the same: {after}."]
+    for item in difference.facts_changed:
+        fact = book.facts.get(item.fact)
+        values = f"{value_words(fact, item.before)} before, {value_words(fact, item.after)} now"
+        alone = " This alone changes the step." if item.fact in difference.decisive else ""
+        lines.append(f"{fact_title(book, item.fact)}: {values}.{alone}")
+    if difference.rulebook_changed:
+        alone = ", and that alone changes the step" if difference.rulebook_decisive else ""
+        lines.append(f"The rulebook has changed{alone}.")
+    return tuple(lines)
+
+
 def facts_yaml(advice: Mapping[str, Any]) -> str:
     """The facts of the advice as a file that ``formfact recommend`` reads."""
     facts = {
         name: {key: value for key, value in stated.items() if value != ""}
         for name, stated in advice.get("facts", {}).items()
     }
-    text: str = yaml.safe_dump({"facts": facts}, sort_keys=True, allow_unicode=True, width=96)
+    text: str = yaml.safe_dump({"facts": facts}, sort_keys=False, allow_unicode=True, width=96)
     return text
 
 

@@ -15,7 +15,7 @@ from app.backlinks import Backlinks
 from app.drawing.graph import Column, Edge, Node, by_position, graph
 from app.words import EFFECTS, counted, fact_title, joined, rule_title, step_title, value_words
 
-FACT_LETTERS, RULE_LETTERS, STEP_LETTERS = 46, 62, 42
+FACT_LETTERS, RULE_LETTERS, STEP_LETTERS = 40, 52, 42
 SECTION_LETTERS, GROUP_LETTERS = 26, 26
 WORKED_OUT = "Worked out or measured"
 DECIDING = ("for", "against", "block")
@@ -82,7 +82,7 @@ def _groups(book: Rulebook) -> list[Group]:
     found: dict[tuple[str, str], dict[str, str]] = {}
     for rule, end, effect in _effects(book):
         found.setdefault((end, GROUPS[effect]), {})[rule] = effect
-    order = [*CLASSES, *reversed(book.steps)]
+    order = [*CLASSES, *reversed(list(book.steps))]
     kinds = list(dict.fromkeys(GROUPS.values()))
     keys = sorted(found, key=lambda key: (order.index(key[0]), kinds.index(key[1])))
     return [
@@ -149,7 +149,7 @@ def _read(book: Rulebook, rules: Iterable[str]) -> list[tuple[str, str]]:
 
 def _effects(book: Rulebook) -> list[tuple[str, str, str]]:
     """(rule, step or class, effect); an effect on an option counts for its step."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for rule in book.rules.values():
         if rule.gives.diagnosis:
             found.append((rule.id, rule.gives.diagnosis, "for"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from tempfile import mkstemp
+from typing import Annotated, Any, get_type_hints
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -21,48 +23,44 @@ SHORTEST_SECRET = 32
 MOST_BODY_BYTES = 1 << 30
 
 
-def _setting(default: Any, words: str) -> Any:
-    return field(default=default, metadata={"help": words})
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How this program runs here. Every field is an environment variable with its help."""
 
-    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every interface.")
-    allow_remote: bool = _setting(
-        False,
+    host: Annotated[str, "Address to listen on; 0.0.0.0 for every interface."] = "127.0.0.1"
+    allow_remote: Annotated[
+        bool,
         "Whether the address may be one that other machines reach: true in a container or behind "
         "a proxy, else false.",
-    )
-    port: int = _setting(8000, "Port to listen on, 0 to 65535; 0 takes a free one.")
-    data_dir: Path = _setting(
-        Path("~/.local/share/formfact"),
-        "Folder for what is kept: the SQLite database and the secret key.",
-    )
-    database_url: str = _setting(
-        "", "SQLAlchemy URL of the database; by default formfact.db in the data folder."
-    )
-    rules_dir: tuple[Path, ...] = _setting(
-        (), "Folders with rules of your own, after the built-in ones; several with : between."
-    )
-    secret_key: str = _setting(
-        "",
+    ] = False
+    port: Annotated[int, "Port to listen on, 0 to 65535; 0 takes a free one."] = 8000
+    data_dir: Annotated[
+        Path, "Folder for what is kept: the SQLite database and the secret key."
+    ] = Path("~/.local/share/formfact")
+    database_url: Annotated[
+        str, "SQLAlchemy URL of the database; by default formfact.db in the data folder."
+    ] = field(default="", repr=False)
+    rules_dir: Annotated[
+        tuple[Path, ...],
+        "Folders with rules of your own, after the built-in ones; several with : between.",
+    ] = ()
+    secret_key: Annotated[
+        str,
         "At least 32 characters that sign forms and cookies; made and kept in the data folder "
         "where none is given.",
-    )
-    allowed_hosts: tuple[str, ...] = _setting(
-        LOOPBACK,
+    ] = field(default="", repr=False)
+    allowed_hosts: Annotated[
+        tuple[str, ...],
         "Names that the server answers to, with commas between; .example.org allows every name "
         "under it, * every name.",
-    )
-    secure_cookies: bool = _setting(
-        False, "Whether cookies travel by HTTPS alone: true behind HTTPS, else false."
-    )
-    max_body_bytes: int = _setting(1_000_000, "The largest request body, in bytes.")
-    recommend_cache: int = _setting(
-        512, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
-    )
+    ] = LOOPBACK
+    secure_cookies: Annotated[
+        bool, "Whether cookies travel by HTTPS alone: true behind HTTPS, else false."
+    ] = False
+    max_body_bytes: Annotated[int, "The largest request body, in bytes."] = 1_000_000
+    recommend_cache: Annotated[
+        int, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
+    ] = 512
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -94,8 +92,14 @@ class Settings:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.folder / 'formfact.db'}"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Host names that the server answers to: the allowed ones, and its own address."""
+        every = self.host in ("0.0.0.0", "::", "")  # noqa: S104 - refused as a name, not bound
+        return self.allowed_hosts if every else (*self.allowed_hosts, self.host.lower())
+
     def secret(self) -> str:
-        """The key that signs forms and cookies; made and kept (for the owner alone) if not given."""
+        """The key that signs forms and cookies; made and kept, for the owner alone, if none is."""
         return self.secret_key or _kept_secret(self.folder)
 
 
@@ -106,10 +110,10 @@ def variable(item: Field[Any]) -> str:
 
 def described() -> list[tuple[str, str, str]]:
     """Every setting as (variable, default, help)."""
+    hints = get_type_hints(Settings, include_extras=True)
     return [
-        (variable(item), _shown(item.default), str(item.metadata["help"]))
+        (variable(item), _shown(item.default), hints[item.name].__metadata__[0])
         for item in fields(Settings)
-        if item.default is not MISSING
     ]
 
 
@@ -120,16 +124,17 @@ def _shown(default: object) -> str:
 
 
 def _kept_secret(folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / SECRET_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    secret = secrets.token_urlsafe(SHORTEST_SECRET)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(secret)
-    return secret
+    if not path.exists():
+        # written elsewhere, then linked: whoever reads the file finds it whole, and all the same
+        handle, draft = mkstemp(dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(SHORTEST_SECRET))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        Path(draft).unlink()
+    return path.read_text(encoding="utf-8").strip()
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -78,11 +78,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def joined(words: Iterable[str], last: str = "and") -> str:
     """``a, b and c``."""
-    *front, end = [*words] or [""]
-    return f"{', '.join(front)} {last} {end}" if front else end
+    items = list(words)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def number_words(value: float, unit: str, *, share: bool = False) -> str:
+def number_words(value: int | float, unit: str, *, share: bool = False) -> str:
     """A number with its unit; a share's unit stands in brackets, because it is no quantity."""
     figure = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
     return f"{figure} ({unit})" if share else f"{figure} {unit}"

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,7 @@ class _Connection(asyncio.Protocol):
         self.missing = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop has a class of its own
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -89,20 +90,19 @@ class _Connection(asyncio.Protocol):
         self.transport.close()
 
 
-async def run_load(
-    port: int, requests: Sequence[bytes], connections: int, seconds: float
-) -> Load:
+async def run_load(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
     """Send the requests in turn over so many connections for so long."""
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     made = [
-        await loop.create_connection(
-            lambda start=start: _Connection(requests, start, connections, begun + seconds),
-            "127.0.0.1",
-            port,
-        )
-        for start in range(connections)
+        _Connection(requests, start, connections, begun + seconds) for start in range(connections)
     ]
-    await asyncio.gather(*(protocol.done for _, protocol in made))
-    latencies = [latency for _, protocol in made for latency in protocol.latencies]
+    for connection in made:
+        await loop.create_connection(partial(_itself, connection), "127.0.0.1", port)
+    await asyncio.gather(*(connection.done for connection in made))
+    latencies = [latency for connection in made for latency in connection.latencies]
     return Load(time.perf_counter() - begun, latencies)
+
+
+def _itself(connection: _Connection) -> _Connection:
+    return connection

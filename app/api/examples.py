@@ -7,8 +7,10 @@ from typing import Any
 from app import urls
 
 Json = dict[str, Any]
+Place = tuple[str, str]
+"""Method and path of an operation."""
 
-REQUESTS: dict[tuple[str, str], Json] = {
+REQUESTS: dict[Place, Json] = {
     ("post", urls.RECOMMEND): {
         "facts": {
             "evaluation_exists": True,
@@ -80,7 +82,7 @@ def _page(item: Json) -> Json:
     return {"items": [item], "total": 1, "limit": 20, "offset": 0}
 
 
-ANSWERS: dict[tuple[str, str], Json] = {
+ANSWERS: dict[Place, Json] = {
     ("get", urls.API_CASES): _page(CASE),
     ("post", urls.API_CASES): CASE,
     ("get", urls.API_CASE): CASE,
@@ -99,7 +101,7 @@ ANSWERS: dict[tuple[str, str], Json] = {
     ("get", urls.HEALTH_LIVE): {"status": "live"},
     ("get", urls.HEALTH_READY): {"status": "ready", "rulebook": "0123456789abcdef"},
 }
-"""Answers that succeed, by method and path; those with advice or rules are made from the rulebook."""
+"""Answers that succeed, by method and path; the rulebook makes those with advice or rules."""
 
 PROBLEMS: dict[int, tuple[str, Json]] = {
     400: ("The body is not JSON", {"type": "urn:formfact:problem:not-json"}),

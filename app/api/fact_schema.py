@@ -32,8 +32,7 @@ def fact_schema(book: Rulebook) -> Json:
 def stated_facts(book: Rulebook, definitions: str) -> Json:
     """For each fact, what may be stated of it: a value, its origin and evidence, or null."""
     return {
-        fact.id: _described(fact, {"$ref": f"{definitions}{fact.id}"})
-        for fact in _statable(book)
+        fact.id: _described(fact, {"$ref": f"{definitions}{fact.id}"}) for fact in _statable(book)
     }
 
 

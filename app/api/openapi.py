@@ -17,6 +17,7 @@ from advisor_rules.serialize import advice_to_dict
 from app import urls
 from app.api import examples
 from app.api.bodies import FactsIn, Question
+from app.api.examples import Place
 from app.api.fact_schema import fact_values, stated_facts
 from app.api.problems import ProblemOut
 from app.api.rule_shape import rule_data, rulebook_data, source_data, step_data
@@ -78,6 +79,8 @@ def _own_schemas(book: Rulebook) -> Json:
             "$ref": REFERENCE + FACTS,
             "description": stated["description"],
         }
+    statable = fact_values(book)
+    schemas["FactsIn"]["properties"]["withdraw"]["items"] = {"enum": list(statable)}
     prefix = REFERENCE + FACT_PREFIX
     schemas[FACTS] = {
         "title": "Stated facts",
@@ -85,7 +88,7 @@ def _own_schemas(book: Rulebook) -> Json:
         "properties": stated_facts(book, prefix),
         "additionalProperties": False,
     }
-    return schemas | {FACT_PREFIX + name: schema for name, schema in fact_values(book).items()}
+    return schemas | {FACT_PREFIX + name: schema for name, schema in statable.items()}
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -138,7 +141,7 @@ def _problem(status: int, path: str, words: str, shown: Json) -> Json:
     }
 
 
-def _add_examples(place: tuple[str, str], operation: Json, answers: Json) -> None:
+def _add_examples(place: Place, operation: Json, answers: dict[Place, Json]) -> None:
     if place in examples.REQUESTS:
         content = operation["requestBody"]["content"]["application/json"]
         content["example"] = examples.REQUESTS[place]
@@ -148,7 +151,7 @@ def _add_examples(place: tuple[str, str], operation: Json, answers: Json) -> Non
             content["application/json"]["example"] = answers[place]
 
 
-def _answers_from(book: Rulebook) -> dict[tuple[str, str], Json]:
+def _answers_from(book: Rulebook) -> dict[Place, Json]:
     """Examples that hold advice or rules, made by the rulebook itself."""
     advice = advice_to_dict(advise({"evaluation_exists": False}, rulebook=book), book)
     record = {**examples.SUMMARY, "advice": advice, "difference": None}

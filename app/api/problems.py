@@ -45,9 +45,10 @@ def problem_response(request: Request, problem: Problem) -> Response:
 def allowed_methods(request: Request) -> list[str]:
     """Every method that some endpoint takes at this path, not those of the first one alone."""
     path = request.url.path
-    return sorted(
+    found = {
         method.upper()
         for template, operations in request.app.openapi()["paths"].items()
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
         for method in operations
-    )
+    }
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))

@@ -83,9 +83,7 @@ def expected_version(header: str | None) -> int | None:
     return int(number)
 
 
-def read_page(
-    request: Request, page: Page[Item], shown: Callable[[Item], Any]
-) -> Response:
+def read_page(request: Request, page: Page[Item], shown: Callable[[Item], Any]) -> Response:
     """The answer for one page of a list, with links to the others."""
     data = {
         "items": [shown(item) for item in page.items],

@@ -71,7 +71,9 @@ class Write:
                 return _again(kept)
             reply = act(session)
             kept.status, kept.body = reply.status, reply.body()
-            kept.headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
+            kept.headers = {
+                name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers
+            }
         return reply.response()
 
     def _content(self, body: BaseModel | None) -> str:

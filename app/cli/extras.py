@@ -11,9 +11,16 @@ SERVER = ("sqlalchemy", "alembic", "fastapi", "uvicorn")
 
 def need_server(command: str) -> None:
     """Raise BadInput where the server's libraries are not installed."""
-    missing = [name for name in SERVER if find_spec(name) is None]
+    missing = [name for name in SERVER if not _installed(name)]
     if missing:
         raise BadInput(
             f"{command} needs {', '.join(missing)}, which the server extra brings: "
             'pip install "formfact[server]"'
         )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

@@ -50,7 +50,8 @@ def read_facts_file(path: str) -> StatedFacts:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InvalidFile([Problem(name, line, "not UTF-8 text")]) from error
-    data, base = document.data, ()
+    data: Any = document.data
+    base: tuple[str, ...] = ()
     if isinstance(data, dict) and "facts" in data:
         data, base = data["facts"], ("facts",)
     if not isinstance(data, dict):

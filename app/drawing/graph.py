@@ -15,8 +15,8 @@ from app.drawing.svg import Element, add, drawing, text_of, wrapped
 ROW = 19
 TOP = 34
 SIZE = 12
-LETTER = 6.7
-GAP = 96
+LETTER = 6.5
+GAP = 64
 DASHES = {"against": "6 3", "avoid": "6 3", "block": "1.5 3"}
 MOST = 16
 Place = tuple[float, float, float, float]

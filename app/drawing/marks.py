@@ -9,6 +9,7 @@ from typing import Any
 from advisor_rules.model import STRENGTHS
 from app.drawing.svg import Element, add
 
+ORDER: list[str] = list(STRENGTHS)
 RADII = {"strong": 5.0, "moderate": 3.7, "weak": 2.5}
 
 
@@ -33,7 +34,7 @@ def evidence_by_step(advice: Mapping[str, Any]) -> dict[str, Evidence]:
             lists[reason["effect"]].append(reason["strength"])
     for evidence in found.values():
         for strengths in (evidence.speaks_for, evidence.against, evidence.blocks):
-            strengths.sort(key=list(STRENGTHS).index)
+            strengths.sort(key=ORDER.index)
     return found
 
 

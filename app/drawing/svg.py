@@ -12,7 +12,7 @@ Element = ElementTree.Element
 NAMESPACE = "http://www.w3.org/2000/svg"
 
 
-def add(parent: Element, tag: str, text: str = "", **attributes: object) -> Element:
+def add(parent: Element, tag: str, text: str = "", /, **attributes: object) -> Element:
     """Append an element; ``stroke_width=2`` becomes ``stroke-width="2"``."""
     element = ElementTree.SubElement(parent, tag, _plain(attributes))
     if text:

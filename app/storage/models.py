@@ -55,7 +55,8 @@ class Base(DeclarativeBase):
 class Case(Base):
     """One LLM application that a team wants to improve.
 
-    ``version`` grows with every change of the case or of its facts.
+    ``version`` grows with every change of the case or of its facts. ``searched`` is what a search
+    looks in: databases fold the case of letters each in its own way, so Python does it.
     """
 
     __tablename__ = "cases"
@@ -64,6 +65,7 @@ class Case(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
+    searched: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import gc
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -57,7 +58,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=settings.max_body_bytes,
         exception_handlers=dict.fromkeys(FORESEEN, _answer_for),
     )
     app.state.services = services
@@ -71,12 +71,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def routers(package: str) -> Iterator[APIRouter]:
-    """The ``router`` of every module in a package's folder, in the order of their names."""
+def routers(package: str) -> list[APIRouter]:
+    """The ``router`` of every module in a package's folder, by name.
+
+    Modules that say ``BUSY = True`` come first: a path is looked for in this order.
+    """
     folder: Any = import_module(package).__path__
-    for module in sorted(iter_modules(folder), key=lambda found: found.name):
-        router: APIRouter = import_module(f"{package}.{module.name}").router
-        yield router
+    names = sorted(found.name for found in iter_modules(folder))
+    modules = [import_module(f"{package}.{name}") for name in names]
+    modules.sort(key=lambda module: not getattr(module, "BUSY", False))
+    return [module.router for module in modules]
 
 
 def refuse(request: Request, problem: Problem) -> Response:
@@ -88,7 +92,7 @@ def refuse(request: Request, problem: Problem) -> Response:
     return error_page(request, problem)
 
 
-def _answer_for(request: Request, error: Exception) -> Response:
+async def _answer_for(request: Request, error: Exception) -> Response:
     return refuse(request, problem_of(error))
 
 
@@ -96,5 +100,8 @@ def _answer_for(request: Request, error: Exception) -> Response:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await run_sync(services.database.upgrade)
+    # what was made until now stays for good: collecting garbage need not look at it again
+    gc.collect()
+    gc.freeze()
     yield
     services.database.close()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,17 +58,21 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
         self.app = app
-        self.settings = settings
+        self.names = settings.names
+        self.largest = settings.max_body_bytes
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         answered = _Answer(send)
         problem = self._objection(scope)
         if problem is None:
+            if scope["method"] == "HEAD":
+                scope = {**scope, "method": "GET"}  # the server leaves the body out
             try:
-                return await self.app(scope, receive, answered)
+                return await self.app(scope, _Intake(receive, self.largest), answered)
             except Exception as error:  # the edge: a fault becomes an answer and a log entry
                 log.exception("%s %s failed", scope["method"], scope["path"])
                 if answered.started:
@@ -78,12 +83,12 @@ class Guard:
 
     def _objection(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
-        if not host_allowed(headers.get("host", ""), self.settings.allowed_hosts):
+        if not host_allowed(headers.get("host", ""), self.names):
             return Problem(
                 400, "wrong-host", "Name the host in FORMFACT_ALLOWED_HOSTS to allow it."
             )
-        if announced(headers) > self.settings.max_body_bytes:
-            return too_large(self.settings.max_body_bytes)
+        if announced(headers) > self.largest:
+            return too_large(self.largest)
         if scope["method"] in SAFE_METHODS:
             return None
         if comes_from_elsewhere(headers):
@@ -96,6 +101,21 @@ class Guard:
                 headers={"Accept": "application/json"},
             )
         return None
+
+
+class _Intake:
+    """The way in: counts the body as it comes, and stops it where it grows too large."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self.receive = receive
+        self.left = largest
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.left -= len(message.get("body", b""))
+        if self.left < 0:
+            raise HTTPException(413)
+        return message
 
 
 class _Answer:
@@ -128,7 +148,7 @@ def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def comes_from_elsewhere(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of another origin sends this; other clients say nothing."""
+    """Whether a browser says that a page of another origin sends this; others say nothing."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Any
 
 from advisor_rules.model import DIAGNOSIS, STRENGTHS
 from advisor_rules.rulebook import Rulebook
 from app import words
+from app.web.supposing import Field
 
 Json = Mapping[str, Any]
 FOR = ("for", "choose", "require")
@@ -22,7 +24,9 @@ class FactReasons:
     fact: str
     title: str
     said: str
-    reasons: list[Json] = field(default_factory=list)
+    reasons: list[Json] = made(default_factory=list)
+    field: Field | None = None
+    """Where the answer can be changed in place, as a what-if."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,16 @@ def said(name: str, advice: Json, book: Rulebook) -> str:
         return words.CLASSES[advice["diagnosis"]["class"]]
     fact = book.facts.get(name)
     return "worked out from other answers" if fact and fact.derived else "not known"
+
+
+def put_in_place(groups: Iterable[FactReasons], fields: Mapping[str, Field]) -> set[str]:
+    """Give each fact's first group the field of its answer; ids of the facts that got one."""
+    placed: set[str] = set()
+    for group in groups:
+        if group.fact in fields and group.fact not in placed:
+            group.field = fields[group.fact]
+            placed.add(group.fact)
+    return placed
 
 
 def rests_on(advice: Json) -> str:

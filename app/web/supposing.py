@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from advisor_rules import Advice, FactValue, InvalidFacts
-from advisor_rules.model import Fact, Value
+from advisor_rules.model import Fact
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.serialize import advice_to_dict
 from app import words
@@ -39,6 +39,11 @@ class Field:
     now: str
     changed: bool
     problem: str = ""
+
+    @property
+    def touched(self) -> bool:
+        """Whether something else than what is known was typed."""
+        return self.changed or bool(self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,8 @@ def recordable(found: Supposition) -> dict[str, object]:
     return {name: value for name, value in found.changes.items() if not _measured(found, name)}
 
 
-def context(book: Rulebook, found: Supposition) -> dict[str, Any]:
-    """What the what-if part of a page needs."""
+def context(book: Rulebook, found: Supposition, placed: Collection[str] = ()) -> dict[str, Any]:
+    """What the what-if part of a page needs; ``placed`` facts have their field elsewhere."""
     before = {item.rule for item in found.today.findings}
     after = {item.rule for item in found.supposed.findings}
     advice = advice_to_dict(found.supposed, book)
@@ -111,40 +116,38 @@ def context(book: Rulebook, found: Supposition) -> dict[str, Any]:
         "gone": sorted(before - after),
         "keep": [(name, _typed(value)) for name, value in recordable(found).items()],
         "ladder": drawn(ladder(advice, book)),
-        "groups": groups(book, found),
+        "groups": groups(book, found, placed),
         "oob": False,
     }
 
 
-def groups(book: Rulebook, found: Supposition) -> list[Group]:
-    """Every answer as a field: those that the advice rests on, other known ones, the rest."""
-    speaking = {name for item in found.today.findings for name in item.facts}
+def fields(book: Rulebook, found: Supposition) -> dict[str, Field]:
+    """A field for every fact that can be supposed, by its id."""
     facts = [fact for fact in book.facts.values() if fact.ask or fact.id in found.values]
-    facts = [fact for fact in facts if not fact.derived]
+    return {fact.id: _field(found, fact) for fact in facts if not fact.derived}
 
-    def fields(wanted: Iterable[Fact]) -> list[Field]:
-        return [_field(found, fact) for fact in wanted]
 
-    changed = set(found.changes) | set(found.problems)
-    first = [fact for fact in facts if fact.id in changed]
-    rest = [fact for fact in facts if fact.id not in changed]
-    known = [fact for fact in rest if fact.id in found.values]
+def groups(book: Rulebook, found: Supposition, placed: Collection[str] = ()) -> list[Group]:
+    """Fields that are not placed elsewhere: changed ones, those that rules used, the rest."""
+    speaking = {name for item in found.today.findings for name in item.facts}
+    rest = {name: field for name, field in fields(book, found).items() if name not in placed}
+
+    def taken(belongs: Callable[[str], bool]) -> list[Field]:
+        return [rest.pop(name) for name in list(rest) if belongs(name)]
+
+    def used(name: str) -> bool:
+        return name in found.values and name in speaking
+
     made = [
-        Group("Changed answers", fields(first), open=True),
+        Group("Changed answers", taken(lambda name: rest[name].touched), open=True),
         Group(
             "Answers that the rules used",
-            fields(fact for fact in known if fact.id in speaking),
-            open=True,
+            taken(lambda name: name in found.values and name in speaking),
         ),
-        Group("Other answers", fields(fact for fact in known if fact.id not in speaking)),
-        Group("Not known yet", fields(fact for fact in rest if fact.id not in found.values)),
+        Group("Other answers", taken(lambda name: name in found.values)),
+        Group("Not known yet", taken(lambda name: True)),
     ]
     return [group for group in made if group.fields]
-
-
-def typed_value(value: Value | None) -> str:
-    """A value as the what-if's URL holds it."""
-    return as_typed(value)
 
 
 def _field(found: Supposition, fact: Fact) -> Field:

@@ -22,7 +22,7 @@ from app.web.csrf import set_cookie, token_for
 
 TEMPLATES = Path(templates.__path__[0])
 KINDS = {"bool": "yes or no", "choice": "one of several", "int": "whole number", "number": "number"}
-DEFAULTS: dict[str, Any] = {"here": "cases", "done": "", "problems": ()}
+DEFAULTS: dict[str, Any] = {"here": "cases", "done": "", "problems": (), "alone": False}
 """What every page is given unless it says otherwise."""
 
 
@@ -89,7 +89,7 @@ def asset(name: str) -> str:
 
 def moment(when: datetime) -> str:
     """A date and time in words, in UTC."""
-    return f"{when:%-d %B %Y, %H:%M} UTC"
+    return f"{when:%-d %b %Y, %H:%M} UTC"
 
 
 def lower_first(text: str) -> str:

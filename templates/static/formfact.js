@@ -64,6 +64,16 @@
     }
   });
 
+  // In a what-if, answers that differ from what is known stand out.
+  document.addEventListener("input", function (event) {
+    const field = event.target;
+    if (!field.form || field.form.id !== "what-if-form") return;
+    const kept = field.options
+      ? [...field.options].every((option) => option.selected === option.defaultSelected)
+      : field.value === field.defaultValue;
+    field.classList.toggle("is-changed", !kept);
+  });
+
   // Questions that can no longer change the step are folded away, those that can come back.
   document.addEventListener("formfact:folded", function (event) {
     const folded = new Set(event.detail.value);

@@ -63,9 +63,7 @@ def history(
     response_model=AdviceRecordOut,
     responses={200: {"model": AdviceRecordOut, "description": "Nothing changed: the last advice"}},
 )
-def advise(
-    write: Writes, book: Book, case_id: CaseId, asked: AdviceIn | None = None
-) -> Response:
+def advise(write: Writes, book: Book, case_id: CaseId, asked: AdviceIn | None = None) -> Response:
     """Advice for what holds now: stored as a new record, or the last one if it says the same."""
 
     def act(session: Session) -> Reply:

@@ -18,6 +18,7 @@ from app.recommending import Recommender
 from app.services import services_of
 
 router = APIRouter(tags=["advice"])
+BUSY = True
 NO_STORE = {"cache-control": "no-store"}
 
 
@@ -32,19 +33,21 @@ async def recommend(request: Request) -> Response:
 
     An omitted fact is unknown. Nothing is stored, and the same request always gets the same answer.
     """
-    asked = read_question(await request.body())
-    recommender: Recommender = services_of(request).recommender
-    facts = recommender.check(asked.facts)
-    key = recommender.key(facts, asked.as_of, asked.explained)
-    answer = recommender.recall(key)
+    recommender = services_of(request).recommender
+    body = await request.body()
+    answer = recommender.recall(body)
     if answer is None:
-        async with _limiter(request):
-            # a request that waited may find that the one before it asked the same
-            answer = recommender.recall(key) or await run_sync(
-                recommender.answer, facts, asked.as_of, asked.explained
-            )
-        recommender.keep(key, answer)
+        answer = await _worked_out(request, recommender, body)
     return Response(answer, 200, NO_STORE, JSON)
+
+
+async def _worked_out(request: Request, recommender: Recommender, body: bytes) -> bytes:
+    asked = read_question(body)
+    question = (recommender.check(asked.facts), asked.as_of, asked.explained)
+    kept = recommender.remember(body, *question)
+    if kept is not None:
+        return kept
+    return await run_sync(recommender.answer, *question, limiter=_limiter(request))
 
 
 def read_question(body: bytes) -> Question:

@@ -76,9 +76,7 @@ def _write(advice: dict[str, Any], book: Rulebook, answers: Answers, out: Path) 
 
     case = CaseSummary(name=answers.title)
     out.mkdir(parents=True, exist_ok=True)
-    texts = {
-        form: render(advice, book, form=form, case=case) for form in ("json", "markdown", "html")
-    }
+    texts = {form: render(advice, book, form=form, case=case) for form in NAMES}
     for form, text in texts.items():
         write_atomically(out / NAMES[form], text)
     return out / NAMES["html"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -31,10 +32,11 @@ def command(host: str | None, port: int | None) -> None:
     need_server("formfact serve")
     from app.settings import Settings
 
-    given = {"host": host, "port": port}
+    settings = Settings.from_environment()
     settings = dataclasses.replace(
-        Settings.from_environment(),
-        **{name: value for name, value in given.items() if value is not None},
+        settings,
+        host=settings.host if host is None else host,
+        port=settings.port if port is None else port,
     )
     refuse_open_host(settings)
     _run(settings)
@@ -63,7 +65,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = os.strerror(error.errno) if error.errno else str(error)
         raise BadInput(f"port {port} on {host}: {why}; choose another with --port") from error
 
 

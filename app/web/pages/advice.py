@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.serialize import facts_to_dict
 from app import drawing, urls, words
-from app.advising import advise_case, difference, get_advice, latest, replay
+from app.advising import advise_case, before, difference, get_advice, latest, replay
 from app.cases import get_case
 from app.errors import NotFound
 from app.intake import fitting, known_values
@@ -28,7 +28,7 @@ from app.web import reasons
 from app.web.answers import as_typed
 from app.web.csrf import Posted
 from app.web.supposing import context as supposing
-from app.web.supposing import suppose
+from app.web.supposing import fields, suppose
 from app.web.templating import drawn, page
 
 router = APIRouter()
@@ -83,7 +83,9 @@ def report(case_id: str, number: str, form: str, session: Reading, book: Book) -
     if form not in MEDIA:
         raise NotFound("report of this form")
     summary = CaseSummary(name=case.name, id=case.id, description=case.description)
-    text = render(record.advice, book, form=cast(Form, form), case=summary)
+    older = before(session, record)
+    changed = difference(book, older, record) if older else None
+    text = render(record.advice, book, form=cast(Form, form), case=summary, what_changed=changed)
     media, ending = MEDIA[form]
     name = f"formfact-{_plain(case.name)}-{record.number}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
@@ -101,7 +103,7 @@ def _recommendation(
 ) -> Response:
     newest = latest(session, case.id)
     newer = newest is not None and newest.number > record.number
-    older = get_advice(session, case.id, record.number - 1) if record.number > 1 else None
+    older = before(session, record)
     asked = request.query_params
     context = {
         "case": case,
@@ -113,8 +115,14 @@ def _recommendation(
         "replay": replay(book, record) if asked.get("replay") == "yes" else None,
         "done": DONE.get(asked.get("done", ""), ""),
     }
-    what_if = supposing(book, suppose(book, known_values(session, case.id), {}))
-    return page(request, "pages/advice.html", **{**what_if, **context, **_read(book, case, record)})
+    shown = _read(book, case, record)
+    found = suppose(book, known_values(session, case.id), {})
+    placed: set[str] = set()
+    if not newer and not context["outdated"]:
+        reasoned = [*shown["supporting"], *shown["opposing"]]
+        placed = reasons.put_in_place(reasoned, fields(book, found))
+    what_if = supposing(book, found, placed)
+    return page(request, "pages/advice.html", **{**what_if, **context, **shown})
 
 
 def _read(book: Rulebook, case: Case, record: AdviceRecord) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.cases import (
     restore_case,
     update_case,
 )
-from app.errors import Invalid, Stale, Wrong
+from app.errors import Invalid, NotFound, Stale, Wrong
 from app.intake import current_facts
 from app.services import Book, Reading, Writing
 from app.storage import Case
@@ -78,7 +78,8 @@ def show_cases(request: Request, session: Reading, book: Book) -> Response:
         return page(request, "partials/case_list.html", **context)
     nothing = not cases.total and not q and not archived and _none_archived(session)
     done = DONE.get(asked.get("done", ""), "")
-    return page(request, "pages/cases.html", nothing_yet=nothing, done=done, **context)
+    undo = _restorable(session, asked.get("case", "")) if done == DONE["archived"] else None
+    return page(request, "pages/cases.html", nothing_yet=nothing, done=done, undo=undo, **context)
 
 
 @router.get(urls.CASE)
@@ -123,7 +124,7 @@ def save_case(
 def archive(case_id: str, form: Posted, session: Writing) -> Response:
     """Put a case away."""
     archive_case(session, case_id)
-    return RedirectResponse(to(urls.CASES, {"done": "archived"}), 303)
+    return RedirectResponse(to(urls.CASES, {"done": "archived", "case": case_id}), 303)
 
 
 @router.post(urls.RESTORE_CASE)
@@ -136,9 +137,19 @@ def restore(case_id: str, form: Posted, session: Writing) -> Response:
 def _standing(session: Session, book: Rulebook, case: Case) -> str:
     record = latest(session, case.id)
     if record:
-        return f"Recommendation: {words.step_title(book, record.step)}"
+        step = words.step_title(book, record.step) if record.step else "find out more first"
+        return f"Recommendation: {step}"
     said = len(current_facts(session, case.id))
     return f"{words.counted(said, 'answer')}, no recommendation yet" if said else "No answer yet"
+
+
+def _restorable(session: Session, case_id: str) -> Case | None:
+    """The case that was just archived, for a button that takes it back."""
+    try:
+        case = get_case(session, case_id)
+    except NotFound:
+        return None
+    return case if case.archived_at else None
 
 
 def _none_archived(session: Session) -> bool:

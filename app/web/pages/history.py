@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from advisor_rules.rulebook import Rulebook
 from app import urls
-from app.advising import Difference, difference, get_advice, history
+from app.advising import Difference, before, difference, history
 from app.cases import get_case
 from app.intake import fact_history
 from app.services import Book, Reading
@@ -59,7 +59,5 @@ def show_history(request: Request, case_id: str, session: Reading, book: Book) -
 
 
 def _row(session: Session, book: Rulebook, record: AdviceRecord) -> Row:
-    if record.number == 1:
-        return Row(record, None)
-    older = get_advice(session, record.case_id, record.number - 1)
-    return Row(record, difference(book, older, record))
+    older = before(session, record)
+    return Row(record, difference(book, older, record) if older else None)

@@ -21,7 +21,7 @@ from app.services import Book, Reading, Writing
 from app.urls import to
 from app.web.answers import confirmed, given, texts_of
 from app.web.csrf import Posted
-from app.web.interview import Interview, asked_facts, interview, is_folded
+from app.web.interview import Interview, asked_facts, interview
 from app.web.templating import is_live, page
 
 router = APIRouter()
@@ -135,8 +135,8 @@ def _section(
         index=index,
         before=found.views[index - 1] if index else None,
         after=found.views[index + 1] if index + 1 < len(found.views) else None,
-        open=[item for item in view.questions if not is_folded(item)],
-        folded=[item for item in view.questions if is_folded(item)],
+        open=[item for item in view.questions if not found.is_folded(item)],
+        folded=[item for item in view.questions if found.is_folded(item)],
         typed=typed or {},
         wrong=wrong,
         problems=problems,
@@ -167,7 +167,7 @@ def _saved(request: Request, book: Rulebook, found: Interview, fact: str, proble
     events = {
         "formfact:say": news,
         "formfact:folded": [
-            item.fact.id for one in found.views for item in one.questions if is_folded(item)
+            item.fact.id for one in found.views for item in one.questions if found.is_folded(item)
         ],
     }
     return page(

@@ -171,7 +171,7 @@ def _found(things: Mapping[str, Thing], name: str, what: str) -> Thing:
 
 
 def _chosen(book: Rulebook, chosen: Mapping[str, str]) -> list[Rule]:
-    kept = list(book.rules.values())
+    kept = sorted(book.rules.values(), key=lambda rule: rule.title)
     if chosen["step"]:
         kept = [rule for rule in kept if chosen["step"] in links.targets(book, rule)]
     if chosen["fact"]:

@@ -13,9 +13,10 @@ from app.advising import advise_case
 from app.cases import get_case
 from app.intake import known_values, record_facts
 from app.services import Book, Reading, Writing
+from app.storage import Case
 from app.urls import to
 from app.web.csrf import Posted
-from app.web.supposing import context, recordable, suppose
+from app.web.supposing import Supposition, context, recordable, suppose
 from app.web.templating import is_live, page
 
 router = APIRouter()
@@ -28,9 +29,7 @@ def what_if(request: Request, case_id: str, session: Reading, book: Book) -> Res
     case = get_case(session, case_id)
     typed = _typed(request.query_params, book)
     found = suppose(book, known_values(session, case_id), typed)
-    name = "partials/what_if_live.html" if is_live(request) else "pages/what_if.html"
-    status = 422 if found.problems else 200
-    return page(request, name, status=status, case=case, **context(book, found))
+    return _page(request, case, book, found)
 
 
 @router.post(urls.WHAT_IF)
@@ -39,10 +38,16 @@ def keep(request: Request, case_id: str, form: Posted, session: Writing, book: B
     case = get_case(session, case_id)
     found = suppose(book, known_values(session, case_id), _typed(form, book))
     if found.problems:
-        return page(request, "pages/what_if.html", status=422, case=case, **context(book, found))
+        return _page(request, case, book, found)
     record_facts(session, book, case_id, recordable(found))
     advise_case(session, book, case_id)
     return RedirectResponse(to(urls.ADVICE, {"done": "kept"}, case_id=case_id), 303)
+
+
+def _page(request: Request, case: Case, book: Rulebook, found: Supposition) -> Response:
+    name = "partials/what_if_live.html" if is_live(request) else "pages/what_if.html"
+    status = 422 if found.problems else 200
+    return page(request, name, status=status, case=case, alone=True, **context(book, found))
 
 
 def _typed(fields: FormData | QueryParams, book: Rulebook) -> dict[str, str]:

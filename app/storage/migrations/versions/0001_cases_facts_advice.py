@@ -12,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
+RECORDS = ("fact_entries", "advice_records")
+"""Tables that are only ever added to; the database itself refuses anything else."""
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -21,6 +23,8 @@ def upgrade() -> None:
     _create_fact_entries()
     _create_advice_records()
     _create_idempotency_keys()
+    for table in RECORDS:
+        _refuse_changes(table)
 
 
 def _create_cases() -> None:
@@ -29,6 +33,7 @@ def _create_cases() -> None:
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("searched", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("archived_at", MOMENT, nullable=True),
@@ -113,7 +118,29 @@ def _create_idempotency_keys() -> None:
     op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"])
 
 
+def _refuse_changes(table: str) -> None:
+    message = f"{table} are append-only"
+    if op.get_bind().dialect.name == "sqlite":
+        for change in ("update", "delete"):
+            op.execute(
+                f"create trigger {table}_no_{change} before {change} on {table} "
+                f"begin select raise(abort, '{message}'); end"
+            )
+    else:
+        op.execute(
+            f"create function {table}_append_only() returns trigger language plpgsql as "
+            f"$$ begin raise exception '{message}'; end $$"
+        )
+        op.execute(
+            f"create trigger {table}_no_change before update or delete on {table} "
+            f"for each row execute function {table}_append_only()"
+        )
+
+
 def downgrade() -> None:
     """Undo."""
     for table in ("idempotency_keys", "advice_records", "fact_entries", "cases"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        for table in RECORDS:
+            op.execute(f"drop function {table}_append_only()")
