@@ -16,7 +16,7 @@ VOLUME /srv/formfact
 
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/', timeout=2)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
 
 # The container's own address is reached through a published port alone.
 ENV FORMFACT_ALLOW_REMOTE=true
