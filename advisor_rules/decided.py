@@ -24,7 +24,7 @@ def proven(compiled: Compiled, values: Values, base: Judgement, step: str | None
     the facts of these are enumerated in full. Derived facts are given every value that they have,
     reachable or not: that proves that nothing moves, but shows no case in which something does.
     """
-    matter = sorted(_facts_that_matter(compiled, base, step))
+    matter = sorted(facts_that_matter(compiled, base, step))
     domains = {name: (None, *_answers(compiled, name)) for name in matter}
     if size_of(domains) > MOST_WORLDS:
         return None
@@ -38,7 +38,7 @@ def _answers(compiled: Compiled, name: str) -> tuple[Value, ...]:
     return abstract_values(compiled).get(name) or allowed_values(compiled.book.facts[name])
 
 
-def _facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
+def facts_that_matter(compiled: Compiled, base: Judgement, step: str | None) -> set[str]:
     """Facts, stated or derived, that are unknown and could still move the step."""
     lasting = _lasting_truth(compiled, base)
     open_rules = {name for name, (true, false) in lasting.items() if not true | false}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 
-from advisor_rules.decided import proven
+from advisor_rules.decided import facts_that_matter, proven
 from advisor_rules.engine import Compiled, Judgement, columns_of, judge, moved, step_in
 from advisor_rules.model import DIAGNOSIS, Flip, NextQuestion, Value
 from advisor_rules.worlds import Change, Values, abstract_values, answers, sampled, varied
@@ -35,6 +35,8 @@ def explain(compiled: Compiled, values: Values) -> tuple[tuple[Flip, ...], Quest
     decided = False if can_move else proven(compiled, values, base, step)
     if decided:
         questions = ()
+    elif not questions:
+        questions = _questions_left(compiled, values, base, step)
     return _flips(compiled, values, step), questions, decided
 
 
@@ -108,32 +110,55 @@ def _questions(
     alone = _answers_alone(compiled, values, step, domains)
     influence, can_move = _influence(compiled, values, step, domains)
     asked = [
-        NextQuestion(
-            fact=fact,
-            why=ask.why,
-            changes=len(alone[fact]),
-            answers=len(domains[fact]),
-            leads_to=tuple(dict.fromkeys(name for name in alone[fact] if name)),
-        )
-        for fact in domains
-        if (ask := compiled.book.facts[fact].ask)
-        and (alone[fact] or influence[fact])
-        and _has_a_point(compiled, base, fact)
+        question
+        for fact, tried in domains.items()
+        if (alone[fact] or influence[fact])
+        and (question := _question(compiled, base, fact, len(tried), alone[fact]))
     ]
     asked.sort(key=lambda item: (-item.changes / item.answers, -influence[item.fact], item.fact))
     return tuple(asked), can_move or any(alone.values())
 
 
-def _has_a_point(compiled: Compiled, base: Judgement, fact: str) -> bool:
-    """Whether what is known leaves the question worth asking (see ``Ask.when``)."""
-    asks = compiled.asks.get(fact)
-    return asks is None or not asks(base.columns, base.full)[1]
+def _questions_left(
+    compiled: Compiled, values: Values, base: Judgement, step: str | None
+) -> Questions:
+    """All that may still matter, where no answer was seen to and nothing is proven."""
+    domains = _open_domains(compiled, values)
+    matter = _stated(compiled, facts_that_matter(compiled, base, step))
+    left = (
+        _question(compiled, base, fact, len(tried), [])
+        for fact, tried in domains.items()
+        if fact in matter
+    )
+    return tuple(question for question in left if question)
+
+
+def _question(
+    compiled: Compiled, base: Judgement, fact: str, answers: int, other_steps: list[str | None]
+) -> NextQuestion | None:
+    """The question about a fact, unless nobody asks for it or what is known makes it pointless."""
+    ask, asks = compiled.book.facts[fact].ask, compiled.asks.get(fact)
+    if ask is None or (asks and asks(base.columns, base.full)[1]):
+        return None
+    leads_to = tuple(dict.fromkeys(name for name in other_steps if name))
+    return NextQuestion(fact, ask.why, len(other_steps), answers, leads_to)
 
 
 def _open_domains(compiled: Compiled, values: Values) -> Domains:
     """Values of the unknown facts that some rule in force reads."""
-    read = frozenset[str]().union(*stated_facts(compiled).values())
+    read = _facts_read(compiled)
     return {name: tried for name, tried in answers(compiled, values).items() if name in read}
+
+
+@lru_cache(maxsize=16)
+def _facts_read(compiled: Compiled) -> set[str]:
+    return _stated(compiled, chain.from_iterable(compiled.reads.values()))
+
+
+def _stated(compiled: Compiled, facts: Iterable[str]) -> set[str]:
+    """These facts, with what derived ones are made from in their place."""
+    inputs = {item.fact: item.inputs for item in compiled.derivations}
+    return {name for fact in facts for name in inputs.get(fact, (fact,))} - {DIAGNOSIS}
 
 
 def _answers_alone(
@@ -212,13 +237,3 @@ def _differing(left: list[int], right: list[int]) -> int:
     for here, there in zip(left, right, strict=True):
         differs |= here ^ there
     return differs.bit_count()
-
-
-@lru_cache(maxsize=16)
-def stated_facts(compiled: Compiled) -> Mapping[str, frozenset[str]]:
-    """Stated facts that each rule reads, through derivations, but not through the diagnosis."""
-    inputs = {item.fact: item.inputs for item in compiled.derivations}
-    return {
-        rule: frozenset(name for fact in reads for name in inputs.get(fact, (fact,))) - {DIAGNOSIS}
-        for rule, reads in compiled.reads.items()
-    }

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from advisor_rules.conditions import Condition, ConditionError, parse
+from advisor_rules.conditions import Condition
+from advisor_rules.grammar import ConditionError, parse
 from advisor_rules.link import check_links
 from advisor_rules.model import (
     DIAGNOSIS,

@@ -12,15 +12,14 @@ from advisor_rules.conditions import (
     Among,
     AnyOf,
     Condition,
-    ConditionError,
     Known,
     Not,
     Unless,
     compile_condition,
     facts_of,
-    parse,
     walk,
 )
+from advisor_rules.grammar import parse
 from advisor_rules.model import Value
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.worlds import varied
@@ -109,56 +108,6 @@ def test_several_keys_mean_all_of_them(little: Rulebook) -> None:
     assert truth(condition, {"examples": 200}) is None
     assert facts_of(condition) == ("tested", "examples")
     assert len(list(walk(condition))) == 5
-
-
-@pytest.mark.parametrize(
-    ("data", "path", "words"),
-    [
-        ({}, (), "a condition is a mapping"),
-        (None, (), "a condition is a mapping"),
-        ([], (), "a condition is a mapping"),
-        ({"all": []}, ("all",), "needs a list"),
-        ({"any": {"tested": True}}, ("any",), "needs a list"),
-        ({"not": True}, ("not",), "a condition is a mapping"),
-        ({"unless": {"nothing": True}}, ("unless", "nothing"), "unknown fact 'nothing'"),
-        ({"known": "nothing"}, ("known",), "unknown fact 'nothing'"),
-        ({"known": ["tested"]}, ("known",), "unknown fact"),
-        ({"nothing": True}, ("nothing",), "unknown fact 'nothing'"),
-        ({"tested": "yes"}, ("tested",), "'yes' is not a value of tested"),
-        ({"tested": 1}, ("tested",), "1 is not a value of tested"),
-        ({"tested": None}, ("tested",), "None is not a value"),
-        ({"tested": [[True]]}, ("tested",), "[True] is not a value"),
-        ({"tested": [{"a": 1}]}, ("tested",), "is not a value"),
-        ({"tested": []}, ("tested",), "compared with nothing"),
-        ({"examples": {}}, ("examples",), "compared with nothing"),
-        ({"tested": {"ge": "enough"}}, ("tested",), "compares numbers"),
-        ({"subject": {"ne": "art"}}, ("subject",), "'art' is not a value"),
-        ({"examples": 50}, ("examples",), "with a named threshold"),
-        ({"examples": {"ge": 50}}, ("examples",), "50 is not a named threshold"),
-        ({"examples": {"ge": "nothing"}}, ("examples",), "'nothing' is not a named threshold"),
-        ({"examples": {"ge": ["enough"]}}, ("examples",), "is not a named threshold"),
-        ({"examples": {"above": "enough"}}, ("examples",), "unknown comparison 'above'"),
-        ({"any": [{"tested": True}, {"x": 1}]}, ("any", 1, "x"), "unknown fact 'x'"),
-    ],
-)
-def test_a_wrong_condition_is_refused_with_its_place(
-    little: Rulebook, data: Any, path: tuple[str | int, ...], words: str
-) -> None:
-    with pytest.raises(ConditionError) as caught:
-        parsed(little, data)
-
-    ((where, message),) = caught.value.problems
-    assert where == path
-    assert words in message
-
-
-def test_every_problem_of_a_condition_is_named(little: Rulebook) -> None:
-    data = {"nothing": 1, "any": [{"tested": "yes"}, {"not": {"examples": {"ge": 1, "is": 2}}}]}
-
-    with pytest.raises(ConditionError) as caught:
-        parsed(little, data)
-
-    assert len(caught.value.problems) == 4
 
 
 @given(data=st.data())

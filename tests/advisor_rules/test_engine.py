@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor_rules import advise
@@ -16,7 +16,6 @@ from tests.advisor_rules import plain
 from tests.advisor_rules.little import little_rulebook, random_rulebook, rule_files, stated
 
 Fresh = Callable[[], Path]
-SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 TRUTH = {"true": True, "false": False, "unknown": None}
 
 
@@ -41,7 +40,7 @@ def test_the_built_in_rules_decide_as_they_read(
     agrees(advise(facts, as_of=day, explained=False), plain.decide(book, facts, day))
 
 
-@SLOW
+@settings(max_examples=40)
 @given(files=rule_files(most=14), data=st.data())
 def test_any_rules_decide_as_they_read(
     fresh: Fresh, files: dict[str, str], data: st.DataObject
@@ -90,7 +89,7 @@ def test_the_step_is_one_and_never_blocked(book: Rulebook, data: st.DataObject) 
         assert book.steps[name].cost >= book.steps[winners[0]].cost
 
 
-@SLOW
+@settings(max_examples=40)
 @given(files=rule_files(), data=st.data(), strength=st.sampled_from(["weak", "moderate", "strong"]))
 def test_one_more_rule_for_a_step_never_lowers_it(
     fresh: Fresh, files: dict[str, str], data: st.DataObject, strength: str

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from advisor_rules import default_rulebook
-from advisor_rules.conditions import parse
+from advisor_rules.grammar import parse
 from app.words import (
     clause_line,
     condition_clause,

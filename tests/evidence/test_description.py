@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor_rules import default_rulebook
@@ -120,6 +120,7 @@ def test_no_phrase_is_written_twice_in_an_entry() -> None:
         assert len(written) == len(set(written)), signal.fact
 
 
+@settings(deadline=None)
 @given(text=WORDS | st.text(max_size=300))
 def test_whatever_is_said_the_proposals_can_be_stated(text: str) -> None:
     facts = default_rulebook().facts
@@ -135,6 +136,7 @@ def test_whatever_is_said_the_proposals_can_be_stated(text: str) -> None:
         assert all(words in text.lower() for words in proposal.phrases)
 
 
+@settings(deadline=None)
 @given(text=WORDS)
 def test_phrases_are_found_where_they_stand(text: str) -> None:
     for match in find_phrases(text):
