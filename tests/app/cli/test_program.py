@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +11,6 @@ from app.cli.program import FOLDER, command_files, summary
 
 if TYPE_CHECKING:
     from tests.app.cli.conftest import Formfact
-
-HELP = (sys.executable, "-c", "from app.cli import main; main()", "--help")
 
 
 def test_help_lists_every_command_with_its_line(formfact: Formfact) -> None:
@@ -36,7 +32,7 @@ def test_every_command_has_help_and_goes_by_the_name_of_its_module(
     assert done.out.startswith(f"Usage: formfact {name}")
 
 
-def test_help_imports_nothing_heavy_and_is_quick() -> None:
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from app.cli.program import run; run(['--help']); "
         "heavy = {'pydantic', 'jinja2', 'sqlalchemy', 'fastapi', 'advisor_rules', 'torch'}; "
@@ -44,13 +40,6 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stderr.strip() == b"[]"
-    assert statistics.median(seconds_of(HELP) for _ in range(5)) < 0.4
-
-
-def seconds_of(command: tuple[str, ...]) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=True)
-    return time.perf_counter() - started
 
 
 def test_version_is_the_installed_one(formfact: Formfact) -> None:
