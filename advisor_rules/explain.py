@@ -72,7 +72,7 @@ def _tried(
     judgement = judge(compiled, varied(values, changes), len(changes))
     elsewhere = moved(judgement, step)
     return [
-        Flip(change, step_in(judgement, index), None)
+        Flip(change, step_in(judgement, index))
         for index, change in enumerate(changes)
         if elsewhere >> index & 1
     ]

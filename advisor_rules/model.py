@@ -6,7 +6,7 @@ half describes what the engine returns (plain frozen dataclasses, quick to make)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
@@ -323,7 +323,6 @@ class Flip:
 
     changes: tuple[tuple[str, Value], ...]
     step: str | None
-    method: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,4 +368,3 @@ class Advice:
     next_questions: tuple[NextQuestion, ...] = ()
     decided: bool | None = None
     """True: proven that no unknown fact can change the step. False: one can. None: not known."""
-    extra: dict[str, object] = field(default_factory=dict)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor_rules.model import Advice, Citation, FactValue, Finding, Flip, Ranked
+from advisor_rules.model import (
+    STRENGTHS,
+    Advice,
+    Citation,
+    Conflict,
+    FactValue,
+    Finding,
+    Flip,
+    NextQuestion,
+    Ranked,
+)
 from advisor_rules.rulebook import Rulebook
 
 Json = dict[str, Any]
@@ -28,29 +38,9 @@ def advice_to_dict(advice: Advice, book: Rulebook) -> Json:
         },
         "ranked": [_ranked(item) for item in advice.ranked],
         "reasons": [_reason(item, book) for item in advice.findings],
-        "conflicts": [
-            {
-                "id": conflict.id,
-                "question": conflict.question,
-                "sides": [
-                    {"source": side.source, "says": side.says, **_source(side.source, book)}
-                    for side in conflict.sides
-                ],
-                "resolution": conflict.resolution,
-            }
-            for conflict in advice.conflicts
-        ],
+        "conflicts": [_conflict(item, book) for item in advice.conflicts],
         "flips": [_flip(item) for item in advice.flips],
-        "next_questions": [
-            {
-                "fact": item.fact,
-                "why": item.why,
-                "changes": item.changes,
-                "answers": item.answers,
-                "leads_to": list(item.leads_to),
-            }
-            for item in advice.next_questions
-        ],
+        "next_questions": [_question(item) for item in advice.next_questions],
         "plan": [{"do": item.do, "done_when": item.done_when} for item in advice.plan],
         "trace": [{"rule": item.rule, "fired": item.fired} for item in advice.trace],
         "facts": facts_to_dict(advice.facts),
@@ -75,7 +65,7 @@ def _ranked(item: Ranked) -> Json:
         "for": list(item.for_),
         "against": list(item.against),
         "blocked_by": list(item.blocked_by),
-        "net": dict(zip(("strong", "moderate", "weak"), item.net, strict=True)),
+        "net": dict(zip(STRENGTHS, item.net, strict=True)),
     }
 
 
@@ -106,5 +96,28 @@ def _source(name: str, book: Rulebook) -> Json:
     return {"title": source.title, "where": source.where, "reading": source.reading}
 
 
+def _conflict(item: Conflict, book: Rulebook) -> Json:
+    sides = [
+        {"source": side.source, "says": side.says, **_source(side.source, book)}
+        for side in item.sides
+    ]
+    return {
+        "id": item.id,
+        "question": item.question,
+        "sides": sides,
+        "resolution": item.resolution,
+    }
+
+
 def _flip(item: Flip) -> Json:
     return {"if": dict(item.changes), "then": item.step}
+
+
+def _question(item: NextQuestion) -> Json:
+    return {
+        "fact": item.fact,
+        "why": item.why,
+        "changes": item.changes,
+        "answers": item.answers,
+        "leads_to": list(item.leads_to),
+    }

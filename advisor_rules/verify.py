@@ -31,6 +31,9 @@ from advisor_rules.rulebook import Rulebook
 
 LONGEST_SENTENCE = 40
 """Words; longer sentences are hard to read (our own convention)."""
+MOST_FACTS = 6
+"""Facts that one rule may read; a rule on more is two rules (our own convention)."""
+Problems = Iterator[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,6 @@ def verify(book: Rulebook | None = None, as_of: date | None = None) -> Report:
     in_force = [compile_rulebook(book, day) for day in days]
     checks = tuple(_run(name, check, in_force) for name, check in CHECKS.items())
     return Report(checks, days, time.perf_counter() - started)
-
-
-Problems = Iterator[str]
 
 
 def _run(
@@ -205,7 +205,6 @@ def _wording_problems(compiled: Compiled, rule: Rule) -> Problems:
         yield f"reads more than {MOST_FACTS} facts: split it"
 
 
-MOST_FACTS = 6
 CHECKS: dict[str, Callable[[Compiled], tuple[str, list[str]]]] = {
     "examples": _examples,
     "thresholds": _thresholds,

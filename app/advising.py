@@ -156,6 +156,12 @@ def difference(book: Rulebook, older: AdviceRecord, newer: AdviceRecord) -> Diff
     )
 
 
+def what_changed(session: Session, book: Rulebook, record: AdviceRecord) -> Difference | None:
+    """What changed since the advice before this one; None where it is the first."""
+    older = before(session, record)
+    return difference(book, older, record) if older else None
+
+
 def replay(book: Rulebook, record: AdviceRecord) -> Replay:
     """Give advice again for the facts and the date of a record, and compare."""
     facts, lost = fitting(book, stored_facts(record))

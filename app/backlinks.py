@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from advisor_rules.conditions import Ordered, facts_of, walk
-from advisor_rules.model import Effect, Rule
+from advisor_rules.model import STRENGTHS, Effect, Rule
 from advisor_rules.rulebook import Rulebook
 
 Ids = Mapping[str, tuple[str, ...]]
@@ -35,6 +36,7 @@ class Backlinks:
     said_of_step: Mapping[str, tuple[Said, ...]]
 
 
+@lru_cache(maxsize=4)
 def backlinks(book: Rulebook) -> Backlinks:
     """All links of the rulebook, turned round."""
     rules = book.rules.values()
@@ -70,12 +72,11 @@ def _said(book: Rulebook, step: str) -> list[Said]:
         for effect, target in rule.gives.effects()
         if book.step_of(target) == step
     ]
-    strengths = ("strong", "moderate", "weak")
     return sorted(
         said,
         key=lambda item: (
             ORDER.index(item.effect),
-            strengths.index(book.rules[item.rule].strength),
+            STRENGTHS.index(book.rules[item.rule].strength),
             item.rule,
             item.target,
         ),

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from advisor_rules import FactValue, InvalidFacts
-from advisor_rules.facts import MAX_EVIDENCE, check_facts
+from advisor_rules.facts import check_facts
 from advisor_rules.model import ORIGINS, Origin
 from advisor_rules.rulebook import Rulebook
 from app.cases import expect_version, get_case, lock_case, touch
@@ -25,7 +25,6 @@ from app.storage import FactEntry, utc_now
 from app.storage.models import new_id
 from app.text import tidy
 
-LONGEST_EVIDENCE = MAX_EVIDENCE
 Statements = dict[tuple[str, Origin], FactEntry]
 """The newest entry for each fact and origin."""
 
@@ -88,13 +87,6 @@ def record_facts(
     entries = [_said(case_id, name, value) for name, value in values.items()]
     entries += _withdrawals(case_id, before, set(withdraw))
     return _append(session, case_id, before, entries)
-
-
-def withdraw_fact(session: Session, case_id: str, fact_id: str) -> list[FactChange]:
-    """Take back all that is said about a fact. Raises NotFound."""
-    lock_case(session, case_id)
-    before = _statements(session, case_id)
-    return _append(session, case_id, before, _withdrawals(case_id, before, {fact_id}))
 
 
 def undo_last(session: Session, case_id: str) -> list[FactChange]:

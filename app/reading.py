@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from advisor_rules.model import STRENGTHS
 from advisor_rules.rulebook import Rulebook
 from app.words import (
     CLASSES,
@@ -257,7 +258,7 @@ def _steps(advice: Json, book: Rulebook) -> Iterable[StepReasons]:
 
 def _reasons(found: Iterable[Json], book: Rulebook, *effects: str) -> tuple[Reason, ...]:
     kept = [item for item in found if item["effect"] in effects]
-    kept.sort(key=lambda item: ("strong", "moderate", "weak").index(item["strength"]))
+    kept.sort(key=lambda item: STRENGTHS.index(item["strength"]))
     return tuple(_reason(item, book) for item in kept)
 
 

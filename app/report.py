@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from app.advising import Difference
 
 Form = Literal["html", "markdown", "json"]
+MEDIA_TYPES: Mapping[Form, tuple[str, str]] = {
+    "html": ("text/html; charset=utf-8", "html"),
+    "markdown": ("text/markdown; charset=utf-8", "md"),
+    "json": ("application/json", "json"),
+}
+"""Each form's media type and the ending of its files."""
 
 TEMPLATES = Path(templates.__path__[0])
 
@@ -149,8 +155,3 @@ def _as_json(
     extra = {"case": case, "what_changed": what_changed}
     told = {name: asdict(cast(Any, value)) for name, value in extra.items() if value is not None}
     return json.dumps({**advice, **told}, indent=2, ensure_ascii=False) + "\n"
-
-
-def forms() -> Iterable[Form]:
-    """Every form that a report can have."""
-    return ("html", "markdown", "json")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from advisor_rules.conditions import facts_of
+from advisor_rules.engine import DECIDING
 from advisor_rules.model import DIAGNOSIS
 from advisor_rules.rulebook import Rulebook
 from app.backlinks import Backlinks
@@ -18,7 +19,6 @@ from app.words import EFFECTS, counted, fact_title, joined, rule_title, step_tit
 FACT_LETTERS, RULE_LETTERS, STEP_LETTERS = 40, 52, 42
 SECTION_LETTERS, GROUP_LETTERS = 26, 26
 WORKED_OUT = "Worked out or measured"
-DECIDING = ("for", "against", "block")
 CLASSES = ("information", "behavior", "neither")
 GROUPS: dict[str, str] = {
     "for": "for",

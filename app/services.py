@@ -35,10 +35,6 @@ def _book(request: Request) -> Rulebook:
     return services_of(request).book
 
 
-def _settings(request: Request) -> Settings:
-    return services_of(request).settings
-
-
 def _reading(request: Request) -> Iterator[Session]:
     with services_of(request).database.reading() as session:
         yield session
@@ -51,7 +47,6 @@ def _writing(request: Request) -> Iterator[Session]:
 
 Kit = Annotated[Services, Depends(services_of)]
 Book = Annotated[Rulebook, Depends(_book)]
-Setting = Annotated[Settings, Depends(_settings)]
 # Function scope: what was written is committed before the response leaves, and an answer never
 # promises what a failing commit then takes back.
 Reading = Annotated[Session, Depends(_reading, scope="function")]

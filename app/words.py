@@ -23,7 +23,6 @@ STANDINGS = {
     "blocked": "Blocked",
     "not_reached": "Not reached",
 }
-ORIGINS = {"answered": "answered", "measured": "measured", "assumed": "assumed"}
 READING = {
     "full": "read in full",
     "abstract": "abstract read",

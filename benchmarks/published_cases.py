@@ -20,7 +20,7 @@ from advisor_rules import FactValue, advise, default_rulebook
 from advisor_rules.advise import chosen_options
 from advisor_rules.engine import columns_of, compile_rulebook, judge
 from advisor_rules.model import Value
-from benchmarks.common import data_folder, missing
+from benchmarks.common import cases_file, missing, read_cases
 from evidence.description import Proposal, find_phrases, propose
 
 Case = dict[str, Any]
@@ -196,11 +196,10 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="folder of the benchmark data")
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
     arguments = parser.parse_args()
-    knowledge = data_folder(arguments.data).parent / "knowledge"
-    path = arguments.cases or knowledge / "published_cases.jsonl"
+    path = cases_file(arguments.cases, arguments.data)
     if not path.exists():
         return missing(path)
-    cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    cases = read_cases(path)
     result = measure(cases)
     if not arguments.json:
         for miss in result["misses"]:

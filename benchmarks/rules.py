@@ -27,7 +27,7 @@ from advisor_rules.explain import explain
 from advisor_rules.model import Value
 from advisor_rules.verify import verify
 from advisor_rules.worlds import abstract_values
-from benchmarks.common import MISSING, data_folder, missing
+from benchmarks.common import MISSING, cases_file, missing, read_cases
 from benchmarks.published_cases import case_facts, text_of
 from evidence.description import read_description
 
@@ -59,8 +59,7 @@ def questionnaires(compiled: Compiled, count: int) -> list[Facts]:
 
 def published(path: Path) -> list[dict[str, FactValue]]:
     """The facts of published cases, with what their own words suggest."""
-    cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    return [case_facts(case, read_description(text_of(case))) for case in cases]
+    return [case_facts(case, read_description(text_of(case))) for case in read_cases(path)]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -159,8 +158,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="times that each case is advised")
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
     arguments = parser.parse_args()
-    knowledge = data_folder(arguments.data).parent / "knowledge"
-    path = arguments.cases or knowledge / "published_cases.jsonl"
+    path = cases_file(arguments.cases, arguments.data)
     result = run(path, arguments.rounds)
     if not arguments.json:
         print(in_words(result))

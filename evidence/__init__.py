@@ -1,1 +1,1 @@
-"""What we measure: failure logs, retrieval quality and experiments, with intervals."""
+"""What we measure: so far, failure logs and descriptions are read."""

@@ -1,1 +1,1 @@
-"""What we train: the job contract, data checks, memory, methods and launchers."""
+"""What we train: nothing yet; the package keeps the place and the direction of imports."""

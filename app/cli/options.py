@@ -37,6 +37,23 @@ json_option: Decorator = click.option(
 )
 
 
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say in which form a report is given, and where it goes."""
+    made = (
+        json_option,
+        click.option("--markdown", is_flag=True, help="Give the report as Markdown."),
+        click.option("--html", is_flag=True, help="Give it as one HTML file that needs no net."),
+        click.option(
+            "--out",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write to this file instead; .json, .md and .html say the form.",
+        ),
+    )
+    for option in reversed(made):
+        command = option(command)
+    return command
+
+
 def rulebook_of(folders: tuple[Path, ...]) -> Rulebook:
     """The built-in rulebook with these folders on top; raises InvalidFile."""
     from advisor_rules import default_rulebook, load_rulebook

@@ -1,12 +1,13 @@
-"""The rulebook linked both ways: which rules read a fact, speak of a step, cite a source."""
+"""What the rulebook's pages link to: which rules read a fact, speak of a step, cite a source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from advisor_rules.conditions import Ordered, facts_of, walk
+from advisor_rules.conditions import facts_of
 from advisor_rules.model import Conflict, Rule, Threshold
 from advisor_rules.rulebook import Rulebook
+from app.backlinks import Ids, backlinks
 
 TITLES = {
     "for": "Rules for it",
@@ -21,12 +22,7 @@ TITLES = {
 
 def rules_reading(book: Rulebook, fact: str) -> list[Rule]:
     """Rules whose condition reads a fact."""
-    return [rule for rule in book.rules.values() if fact in facts_of(book.conditions[rule.id])]
-
-
-def rules_on(book: Rulebook, step: str) -> list[Rule]:
-    """Rules that say something of a step or of one of its options."""
-    return [rule for rule in book.rules.values() if step in targets(book, rule)]
+    return _rules(book, backlinks(book).rules_of_fact, fact)
 
 
 def rules_on_by_effect(book: Rulebook, step: str) -> list[tuple[str, list[Rule]]]:
@@ -45,14 +41,12 @@ def rules_on_by_effect(book: Rulebook, step: str) -> list[tuple[str, list[Rule]]
 
 def rules_citing(book: Rulebook, source: str) -> list[Rule]:
     """Rules that rest on a source."""
-    return [
-        rule for rule in book.rules.values() if any(cite.source == source for cite in rule.cites)
-    ]
+    return _rules(book, backlinks(book).rules_of_source, source)
 
 
 def rules_using(book: Rulebook, threshold: str) -> list[Rule]:
     """Rules that compare with a threshold."""
-    return [rule for rule in book.rules.values() if threshold in _thresholds(book, rule)]
+    return _rules(book, backlinks(book).rules_of_threshold, threshold)
 
 
 def facts_compared(book: Rulebook, threshold: str) -> list[str]:
@@ -62,25 +56,17 @@ def facts_compared(book: Rulebook, threshold: str) -> list[str]:
 
 def rules_of_conflict(book: Rulebook, conflict: str) -> list[Rule]:
     """Rules on which the sources of a conflict disagree."""
-    return [rule for rule in book.rules.values() if conflict in rule.conflict]
+    return _rules(book, backlinks(book).rules_of_conflict, conflict)
 
 
 def thresholds_citing(book: Rulebook, source: str) -> list[Threshold]:
     """Thresholds that rest on a source."""
-    return [
-        item
-        for item in book.thresholds.values()
-        if any(cite.source == source for dated in item.values for cite in dated.cites)
-    ]
+    return [book.thresholds[name] for name in backlinks(book).thresholds_of_source.get(source, ())]
 
 
 def conflicts_of(book: Rulebook, source: str) -> list[Conflict]:
     """Disagreements in which a source takes a side."""
-    return [
-        item
-        for item in book.conflicts.values()
-        if any(side.source == source for side in item.sides)
-    ]
+    return [book.conflicts[name] for name in backlinks(book).conflicts_of_source.get(source, ())]
 
 
 def targets(book: Rulebook, rule: Rule) -> set[str]:
@@ -99,6 +85,5 @@ def _words(book: Rulebook, rule: Rule) -> str:
     return " ".join((rule.id, rule.title, rule.because, *facts)).lower()
 
 
-def _thresholds(book: Rulebook, rule: Rule) -> set[str]:
-    parts = walk(book.conditions[rule.id])
-    return {part.threshold for part in parts if isinstance(part, Ordered)}
+def _rules(book: Rulebook, links: Ids, name: str) -> list[Rule]:
+    return [book.rules[rule] for rule in links.get(name, ())]

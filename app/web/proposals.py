@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from starlette.datastructures import FormData
 
 from advisor_rules import FactValue
-from advisor_rules.facts import FactProblem, check_value
+from advisor_rules.facts import MAX_EVIDENCE, FactProblem, check_value
 from advisor_rules.model import Fact, Value
 from advisor_rules.rulebook import Rulebook
-from app.intake import LONGEST_EVIDENCE, FactState
+from app.intake import FactState
 from app.web import answers
 from app.words import joined, sentence
 
@@ -58,7 +58,7 @@ def to_record(proposals: list[Shown]) -> dict[str, FactValue]:
     for item in proposals:
         if item.choice == KEEP:
             words = joined(f"“{phrase}”" for phrase in item.phrases)
-            evidence = f"the description: {words}"[:LONGEST_EVIDENCE]
+            evidence = f"the description: {words}"[:MAX_EVIDENCE]
             stated[item.fact.id] = FactValue(item.value, "assumed", evidence)
         elif item.choice == CHANGE:
             stated[item.fact.id] = FactValue(answers.read(item.fact, item.typed))  # type: ignore[arg-type]  # the fact check refuses text

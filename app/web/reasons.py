@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from typing import Any
 
-from advisor_rules.model import DIAGNOSIS, STRENGTHS
+from advisor_rules.model import DIAGNOSIS, ORIGINS, STRENGTHS
 from advisor_rules.rulebook import Rulebook
 from app import words
 from app.web.supposing import Field
@@ -104,11 +104,9 @@ def put_in_place(groups: Iterable[FactReasons], fields: Mapping[str, Field]) -> 
 
 
 def rests_on(advice: Json) -> str:
-    """How many facts are known and where they come from: ``3 known facts: 2 answered, ...``."""
+    """How many facts are known, and from where: ``2 known facts: 1 measured and 1 answered``."""
     origins = [fact["origin"] for fact in advice["facts"].values()]
-    counts = [
-        f"{origins.count(name)} {word}" for name, word in words.ORIGINS.items() if name in origins
-    ]
+    counts = [f"{origins.count(name)} {name}" for name in ORIGINS if name in origins]
     known = words.counted(len(origins), "known fact")
     return f"{known}: {words.joined(counts)}" if counts else "no known fact"
 

@@ -15,7 +15,6 @@ from app.advising import preview
 from app.drawing import ladder
 from app.intake import fitting
 from app.web.answers import UNSURE, as_typed, read
-from app.web.templating import drawn
 
 Values = Mapping[str, FactValue]
 
@@ -115,7 +114,7 @@ def context(book: Rulebook, found: Supposition, placed: Collection[str] = ()) ->
         "appeared": sorted(after - before),
         "gone": sorted(before - after),
         "keep": [(name, _typed(value)) for name, value in recordable(found).items()],
-        "ladder": drawn(ladder(advice, book)),
+        "ladder": ladder(advice, book),
         "groups": groups(book, found, placed),
         "oob": False,
     }
@@ -142,7 +141,7 @@ def groups(book: Rulebook, found: Supposition, placed: Collection[str] = ()) -> 
         Group("Changed answers", taken(lambda name: rest[name].touched), open=True),
         Group(
             "Answers that the rules used",
-            taken(lambda name: name in found.values and name in speaking),
+            taken(used),
         ),
         Group("Other answers", taken(lambda name: name in found.values)),
         Group("Not known yet", taken(lambda name: True)),

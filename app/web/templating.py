@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -51,11 +50,6 @@ def page(
 def is_live(request: Request) -> bool:
     """Whether a part of the page asks, and not the browser for a whole page."""
     return request.headers.get("hx-request") == "true"
-
-
-def drawn(svg: str) -> Markup:
-    """A picture of ours inside a page; its XML library escaped every text in it."""
-    return Markup(svg)  # noqa: S704
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from advisor_rules.rulebook import Rulebook
 from app import advising
 from app.cases import create_case
 from app.errors import NotFound
-from app.intake import record_facts, withdraw_fact
+from app.intake import record_facts
 from app.recommending import change_dates
 from app.storage import Case
 
@@ -140,7 +140,7 @@ def test_a_withdrawn_fact_can_be_what_moved_the_step(
 ) -> None:
     record_facts(session, book, case.id, NOT_DEFINED)
     older = advising.advise_case(session, book, case.id)
-    withdraw_fact(session, case.id, "evaluation_exists")
+    record_facts(session, book, case.id, {}, withdraw=["evaluation_exists"])
     newer = advising.advise_case(session, book, case.id)
     found = advising.difference(book, older, newer)
     assert found.facts_changed == (advising.FactDifference("evaluation_exists", False, None),)

@@ -115,11 +115,12 @@ def test_withdrawing_leaves_nothing_said_but_all_on_record(
     for origin in ("measured", "answered"):
         said = {"evaluation_exists": {"value": True, "origin": origin}}
         intake.record_facts(session, book, case.id, said)
-    (change,) = intake.withdraw_fact(session, case.id, "evaluation_exists")
+    withdraw = ["evaluation_exists"]
+    (change,) = intake.record_facts(session, book, case.id, {}, withdraw=withdraw)
     assert change.after is None
     assert intake.current_facts(session, case.id) == {}
     assert intake.fact_history(session, case.id, "evaluation_exists").total == 4
-    assert intake.withdraw_fact(session, case.id, "evaluation_exists") == []
+    assert intake.record_facts(session, book, case.id, {}, withdraw=withdraw) == []
 
 
 def test_stating_and_withdrawing_at_once_is_one_change(

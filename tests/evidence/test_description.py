@@ -47,7 +47,7 @@ def test_plain_words_suggest_facts(text: str, fact: str, value: str) -> None:
     assert all(words in text.lower() for words in proposal.phrases)
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "Bonjour.", "0", "()[]{}*+?\\"])
+@pytest.mark.parametrize("text", ["", " \n\t", "Bonjour.", "Guten Tag!", "0", "()[]{}*+?\\"])
 def test_words_without_a_signal_suggest_nothing(text: str) -> None:
     assert read_description(text) == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import advising, urls
-from app.advising import Difference
 from app.api.bodies import FURTHEST, AdviceIn, CaseId, JsonRoute, Limit, Number, Offset
 from app.api.replies import JSON, Reply, read, read_page
 from app.api.shapes import (
@@ -23,26 +21,11 @@ from app.api.shapes import (
 from app.api.writes import Writes
 from app.cases import expect_version, get_case, lock_case
 from app.errors import NotFound
-from app.report import CaseSummary, render
+from app.report import MEDIA_TYPES, CaseSummary, Form, render
 from app.services import Book, Reading
 from app.storage import AdviceRecord
 
 router = APIRouter(tags=["case advice"], route_class=JsonRoute)
-
-
-class ReportForm(StrEnum):
-    """Forms that a report can have."""
-
-    html = "html"
-    markdown = "markdown"
-    json = "json"
-
-
-MEDIA_TYPES = {
-    ReportForm.html: ("text/html; charset=utf-8", "html"),
-    ReportForm.markdown: ("text/markdown; charset=utf-8", "md"),
-    ReportForm.json: (JSON, "json"),
-}
 # A report carries its own style and no script; shown in the browser, it may do nothing else.
 REPORT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -72,7 +55,7 @@ def advise(write: Writes, book: Book, case_id: CaseId, asked: AdviceIn | None = 
         record = advising.advise_case(session, book, case_id, asked.as_of if asked else None)
         new = last is None or record.id != last.id
         location = urls.to(urls.API_ADVICE_NUMBER, case_id=case_id, number=record.number)
-        found = _difference(session, book, record)
+        found = advising.what_changed(session, book, record)
         return Reply(record_data(record, found), 201 if new else 200, {"location": location})
 
     return write.once(asked, act)
@@ -84,7 +67,8 @@ def one(
 ) -> Response:
     """Advice as it was given, whole, and what changed since the advice before it."""
     record = advising.get_advice(session, case_id, number)
-    return read(request, record_data(record, _difference(session, book, record)))
+    found = advising.what_changed(session, book, record)
+    return read(request, record_data(record, found))
 
 
 @router.post(urls.API_REPLAY, summary="Replay", response_model=ReplayOut)
@@ -112,7 +96,7 @@ def as_report(
     session: Reading,
     book: Book,
     case_id: CaseId,
-    form: Annotated[ReportForm, Query(alias="format")] = ReportForm.html,
+    form: Annotated[Form, Query(alias="format")] = "html",
     number: Annotated[
         int | None, Query(ge=1, le=FURTHEST, description="Which advice; the newest by default.")
     ] = None,
@@ -120,10 +104,9 @@ def as_report(
     """The advice as one file that needs nothing else: HTML, Markdown or JSON."""
     case = get_case(session, case_id)
     record = _record(session, case_id, number)
-    older = advising.before(session, record)
-    found = advising.difference(book, older, record) if older else None
+    found = advising.what_changed(session, book, record)
     summary = CaseSummary(name=case.name, id=case.id, description=case.description)
-    text = render(record.advice, book, form=form.value, case=summary, what_changed=found)
+    text = render(record.advice, book, form=form, case=summary, what_changed=found)
     media_type, ending = MEDIA_TYPES[form]
     name = f"formfact-{case.id}-{record.number}.{ending}"
     headers = {
@@ -140,8 +123,3 @@ def _record(session: Session, case_id: str, number: int | None) -> AdviceRecord:
     if record is None:
         raise NotFound("advice for this case yet; ask for it first")
     return record
-
-
-def _difference(session: Session, book: Book, record: AdviceRecord) -> Difference | None:
-    older = advising.before(session, record)
-    return advising.difference(book, older, record) if older else None

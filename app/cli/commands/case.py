@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.extras import need_server
-from app.cli.options import as_of_option, json_option, rules_option
+from app.cli.options import as_of_option, json_option, report_options, rules_option
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from app.storage import AdviceRecord, Case
 
 Json = dict[str, Any]
+facts_option = click.option(
+    "--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin."
+)
 
 
 @click.group("case")
@@ -75,9 +78,7 @@ def stated_facts(
 @command.command("new")
 @click.argument("name")
 @click.option("--description", default="", help="What the application does.")
-@click.option(
-    "--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin."
-)
+@facts_option
 @rules_option
 @json_option
 def new(
@@ -141,9 +142,7 @@ def show(case_id: str, folders: tuple[Path, ...], as_of: date | None, as_json: b
 @command.command("set")
 @click.argument("case_id", metavar="ID")
 @click.argument("pairs", nargs=-1, metavar="FACT=VALUE...")
-@click.option(
-    "--facts", "file", type=click.Path(), help="A YAML or JSON file of facts; - is stdin."
-)
+@facts_option
 @click.option(
     "--withdraw", multiple=True, metavar="FACT", help="Take back what was said of a fact."
 )
@@ -185,14 +184,7 @@ def set_(  # noqa: PLR0913, PLR0917  # one parameter for each option
 
 @command.command("export")
 @click.argument("case_id", metavar="ID")
-@json_option
-@click.option("--markdown", is_flag=True, help="Write the report as Markdown.")
-@click.option("--html", is_flag=True, help="Write the report as one HTML file that needs no net.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file instead; .json, .md and .html say the form.",
-)
+@report_options
 @rules_option
 @as_of_option
 def export(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.options import as_of_option, json_option, rulebook_of, rules_option
+from app.cli.options import as_of_option, report_options, rulebook_of, rules_option
 from app.cli.output import chosen_form, deliver
 
 if TYPE_CHECKING:
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("recommend")
 @click.argument("facts", type=click.Path())
-@json_option
-@click.option("--markdown", is_flag=True, help="Print the report as Markdown.")
-@click.option("--html", is_flag=True, help="Print the report as one HTML file that needs no net.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file instead; .json, .md and .html say the form.",
-)
+@report_options
 @rules_option
 @as_of_option
 def command(

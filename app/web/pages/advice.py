@@ -15,12 +15,20 @@ from starlette.responses import RedirectResponse, Response
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.serialize import facts_to_dict
 from app import drawing, urls, words
-from app.advising import advise_case, before, difference, get_advice, latest, replay
+from app.advising import (
+    advise_case,
+    before,
+    difference,
+    get_advice,
+    latest,
+    replay,
+    what_changed,
+)
 from app.cases import get_case
 from app.errors import NotFound
 from app.intake import fitting, known_values
 from app.reading import read_advice
-from app.report import CaseSummary, Form, render
+from app.report import MEDIA_TYPES, CaseSummary, Form, render
 from app.services import Book, Reading, Writing
 from app.storage import AdviceRecord, Case
 from app.urls import to
@@ -29,15 +37,10 @@ from app.web.answers import as_typed
 from app.web.csrf import Posted
 from app.web.supposing import context as supposing
 from app.web.supposing import fields, suppose
-from app.web.templating import drawn, page
+from app.web.templating import page
 
 router = APIRouter()
 DONE = {"kept": "Kept. This is the recommendation for the changed answers."}
-MEDIA = {
-    "html": ("text/html; charset=utf-8", "html"),
-    "markdown": ("text/markdown; charset=utf-8", "md"),
-    "json": ("application/json", "json"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,13 @@ def numbered_advice(
 def report(case_id: str, number: str, form: str, session: Reading, book: Book) -> Response:
     """A recommendation as one file."""
     case, record = get_case(session, case_id), _numbered(session, case_id, number)
-    if form not in MEDIA:
+    if form not in MEDIA_TYPES:
         raise NotFound("report of this form")
     summary = CaseSummary(name=case.name, id=case.id, description=case.description)
-    older = before(session, record)
-    changed = difference(book, older, record) if older else None
-    text = render(record.advice, book, form=cast(Form, form), case=summary, what_changed=changed)
-    media, ending = MEDIA[form]
+    shape = cast(Form, form)
+    changed = what_changed(session, book, record)
+    text = render(record.advice, book, form=shape, case=summary, what_changed=changed)
+    media, ending = MEDIA_TYPES[shape]
     name = f"formfact-{_plain(case.name)}-{record.number}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     return Response(text, media_type=media, headers=headers)
@@ -145,8 +148,8 @@ def _read(book: Rulebook, case: Case, record: AdviceRecord) -> dict[str, Any]:
         "others": reasons.other_steps(advice, book),
         "flips": [_flip(book, case, advice, item) for item in advice["flips"]],
         "question_link": question_link,
-        "ladder": drawn(drawing.ladder(advice, book)),
-        "evidence": drawn(drawing.net_evidence(advice, book)),
+        "ladder": drawing.ladder(advice, book),
+        "evidence": drawing.net_evidence(advice, book),
     }
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from advisor_rules.rulebook import Rulebook
 from app import urls
-from app.advising import Difference, before, difference, history
+from app.advising import Difference, history, what_changed
 from app.cases import get_case
 from app.intake import fact_history
 from app.services import Book, Reading
@@ -38,7 +36,7 @@ def show_history(request: Request, case_id: str, session: Reading, book: Book) -
     advice_from = whole(request.query_params.get("advice"))
     said_from = whole(request.query_params.get("answers"))
     records = history(session, case_id, limit=RECORDS, offset=advice_from)
-    rows = [_row(session, book, record) for record in records.items]
+    rows = [Row(item, what_changed(session, book, item)) for item in records.items]
 
     def record_link(offset: int) -> str:
         return to(urls.HISTORY, {"advice": offset, "answers": said_from or None}, case_id=case_id)
@@ -56,8 +54,3 @@ def show_history(request: Request, case_id: str, session: Reading, book: Book) -
         record_link=record_link,
         entry_link=entry_link,
     )
-
-
-def _row(session: Session, book: Rulebook, record: AdviceRecord) -> Row:
-    older = before(session, record)
-    return Row(record, difference(book, older, record) if older else None)
