@@ -87,7 +87,7 @@ def _advice(compiled: Compiled, judgement: Judgement, known: dict[str, FactValue
         abstained=step is None,
         tied_with=tuple(name for name, mask in judgement.tied.items() if mask),
         diagnosis=_diagnosis(compiled, judgement),
-        ranked=tuple(_ranking(judgement, findings, nets, options, step)),
+        ranked=tuple(_ranking(compiled, judgement, findings, nets, options, step)),
         findings=findings,
         conflicts=_conflicts(compiled, findings),
         plan=_plan(compiled, findings, step, choices),
@@ -141,6 +141,7 @@ def net_counts(contest: Contest, planes: Planes) -> Net:
 
 
 def _ranking(
+    compiled: Compiled,
     judgement: Judgement,
     findings: tuple[Finding, ...],
     nets: Mapping[str, Net],
@@ -164,7 +165,13 @@ def _ranking(
             against=tuple(item.rule for item in speaking if item.effect in SPEAKS_AGAINST),
             blocked_by=tuple(item.rule for item in speaking if item.effect == "block"),
             net=nets[name],
+            taken=_taken(compiled, judgement, name),
         )
+
+
+def _taken(compiled: Compiled, judgement: Judgement, step: str) -> bool:
+    holds = compiled.taken.get(step)
+    return bool(holds and holds(judgement.columns, judgement.full)[0])
 
 
 def _standing(recommended: bool, blocked: bool, net: Net) -> Standing:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from advisor_rules.conditions import Columns, Holds, Masks, compile_condition, facts_of
+from advisor_rules.conditions import Columns, Condition, Holds, Masks, compile_condition, facts_of
 from advisor_rules.derive import DERIVATIONS, Derivation, derived_column
 from advisor_rules.model import DIAGNOSIS, STRENGTHS, Finding, Rule, Step, Strength, Value
 from advisor_rules.rulebook import Rulebook
@@ -56,6 +56,8 @@ class Compiled:
     """Rule -> what it says where it fires, one finding for each of its effects."""
     asks: Mapping[str, Holds]
     """Fact -> whether what is known leaves its question a point."""
+    taken: Mapping[str, Holds]
+    """Step -> whether what is known says that it was taken before."""
     holds: Mapping[str, Holds]
     lasts: Mapping[str, Holds]
     """Like ``holds``, but true and false only where no further knowledge can turn them."""
@@ -98,10 +100,8 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
         symptoms=tuple(name for name, rule in rules.items() if rule.stage == "classify"),
         reads=reads,
         findings={name: _findings(book, rule, reads[name]) for name, rule in rules.items()},
-        asks={
-            name: compile_condition(condition, limits)
-            for name, condition in book.ask_conditions.items()
-        },
+        asks=_compiled(book.ask_conditions, limits),
+        taken=_compiled(book.taken_conditions, limits),
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
         lasts={
             name: compile_condition(book.conditions[name], limits, lasting=True) for name in rules
@@ -111,6 +111,10 @@ def compile_rulebook(book: Rulebook, as_of: date) -> Compiled:
         blocks={step: _speakers(rules.values(), "block", step) for step in book.steps},
         choices=_choice_contests(book.steps, rules.values()),
     )
+
+
+def _compiled(conditions: Mapping[str, Condition], limits: Mapping[str, float]) -> dict[str, Holds]:
+    return {name: compile_condition(item, limits) for name, item in conditions.items()}
 
 
 def _findings(book: Rulebook, rule: Rule, facts: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -93,7 +93,8 @@ def read_rulebook(*folders: Path) -> Rulebook:
         raise InvalidFile(shelf.problems)
     conditions = _conditions(shelf, "rules", ("when",))
     asks = _conditions(shelf, "facts", ("ask", "when"))
-    rulebook = _assemble(shelf, conditions, asks, digest.hexdigest()[:16])
+    taken = _conditions(shelf, "steps", ("taken_when",))
+    rulebook = _assemble(shelf, conditions, asks, taken, digest.hexdigest()[:16])
     check_links(rulebook, shelf.problem)
     if shelf.problems:
         raise InvalidFile(shelf.problems)
@@ -174,6 +175,7 @@ def _assemble(
     shelf: _Shelf,
     conditions: Mapping[str, Condition],
     asks: Mapping[str, Condition],
+    taken: Mapping[str, Condition],
     content_hash: str,
 ) -> Rulebook:
     entries = shelf.entries
@@ -195,6 +197,7 @@ def _assemble(
         rules=dict(sorted(entries["rules"].items())),
         conditions=conditions,
         ask_conditions=asks,
+        taken_conditions=taken,
         steps=steps,
         options={place.option.id: place for place in places},
         thresholds=entries["thresholds"],

@@ -182,6 +182,8 @@ class Step(Entry):
     summary: Text
     cost: int
     prerequisites: tuple[str, ...] = ()
+    taken_when: dict[str, object] | None = None
+    """A condition; where it is true the team has taken the step before."""
     plan: Annotated[tuple[PlanItem, ...], Field(min_length=1)]
     choices: tuple[Choices, ...] = ()
     action: str = ""
@@ -306,6 +308,8 @@ class Ranked:
     blocked_by: tuple[str, ...]
     net: tuple[int, int, int]
     """Rules for minus rules against, at each strength: strong, moderate, weak."""
+    taken: bool = False
+    """Whether what is known says that the team has taken this step before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Rulebook:
     rules: Mapping[str, Rule]
     conditions: Mapping[str, Condition]
     ask_conditions: Mapping[str, Condition]
+    taken_conditions: Mapping[str, Condition]
+    """Step -> what says that it was taken before."""
     steps: Mapping[str, Step]
     options: Mapping[str, OptionPlace]
     thresholds: Mapping[str, Threshold]

@@ -62,6 +62,7 @@ def _ranked(item: Ranked) -> Json:
         "step": item.step,
         "method": item.method,
         "standing": item.standing,
+        "taken": item.taken,
         "for": list(item.for_),
         "against": list(item.against),
         "blocked_by": list(item.blocked_by),

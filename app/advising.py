@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,7 +42,9 @@ class Difference:
     """What changed between two pieces of advice and what did it.
 
     ``decisive``: facts whose change alone, taken back in the newer advice, brings the older step
-    back. ``rulebook_decisive``: the older facts alone lead to another step by today's rules.
+    back. ``sufficient``: where there is no such fact, those whose change alone leads from the older
+    advice to the newer step. ``rulebook_decisive``: the older facts alone lead to another step by
+    today's rules.
     """
 
     step_from: str | None
@@ -51,6 +53,7 @@ class Difference:
     decisive: tuple[str, ...]
     rulebook_changed: bool
     rulebook_decisive: bool
+    sufficient: tuple[str, ...] = ()
 
     @property
     def step_changed(self) -> bool:
@@ -141,16 +144,14 @@ def difference(book: Rulebook, older: AdviceRecord, newer: AdviceRecord) -> Diff
     ]
     moved = older.step != newer.step
     rules_changed = older.rulebook_hash != newer.rulebook_hash
+    names = [item.fact for item in changed if moved]
+    decisive = _moving(book, names, after, before, newer, older.step)
     return Difference(
         step_from=older.step,
         step_to=newer.step,
         facts_changed=tuple(changed),
-        decisive=tuple(
-            item.fact
-            for item in changed
-            if moved
-            and _step_with(book, {**after, item.fact: before.get(item.fact)}, newer) == older.step
-        ),
+        decisive=decisive,
+        sufficient=() if decisive else _moving(book, names, before, after, newer, newer.step),
         rulebook_changed=rules_changed,
         rulebook_decisive=moved and rules_changed and _step_with(book, before, newer) != older.step,
     )
@@ -232,6 +233,20 @@ def _as_json(data: Json) -> Json:
 
 def _plain(facts: Facts, name: str) -> Value | None:
     return facts[name].value if name in facts else None
+
+
+def _moving(
+    book: Rulebook,
+    names: Iterable[str],
+    base: Facts,
+    other: Facts,
+    record: AdviceRecord,
+    step: str | None,
+) -> tuple[str, ...]:
+    """The facts among these whose value in ``other`` alone leads from ``base`` to the step."""
+    return tuple(
+        name for name in names if _step_with(book, {**base, name: other.get(name)}, record) == step
+    )
 
 
 def _step_with(

@@ -91,7 +91,8 @@ def changed_lines(difference: Difference, book: Rulebook) -> tuple[str, ...]:
     for item in difference.facts_changed:
         fact = book.facts.get(item.fact)
         values = f"{value_words(fact, item.before)} before, {value_words(fact, item.after)} now"
-        alone = " This alone changes the step." if item.fact in difference.decisive else ""
+        did_it = item.fact in (*difference.decisive, *difference.sufficient)
+        alone = " This alone changes the step." if did_it else ""
         lines.append(f"{fact_title(book, item.fact)}: {values}.{alone}")
     if difference.rulebook_changed:
         alone = ", and that alone changes the step" if difference.rulebook_decisive else ""

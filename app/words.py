@@ -108,9 +108,9 @@ def fact_title(book: Rulebook, name: str) -> str:
 
 
 def step_title(book: Rulebook, name: str | None) -> str:
-    """The step's title, or its id where the rulebook no longer has it."""
+    """The step's title, or its id where the rulebook no longer has it; None is to measure first."""
     if name is None:
-        return "No step"
+        return "Measure first"
     return book.steps[name].title if name in book.steps else name
 
 
@@ -122,6 +122,14 @@ def target_title(book: Rulebook, name: str) -> str:
 def rule_title(book: Rulebook, name: str) -> str:
     """The rule's title, or its id where the rulebook no longer has it."""
     return book.rules[name].title if name in book.rules else name
+
+
+def standing_words(item: Mapping[str, Any]) -> str:
+    """Where a ranked step stands, and whether the team has taken it before."""
+    word = STANDINGS[item["standing"]]
+    if not item.get("taken"):
+        return word
+    return f"{word} again" if item["standing"] == "recommended" else f"{word}; taken before"
 
 
 def verdict(advice: Mapping[str, Any], book: Rulebook) -> str:

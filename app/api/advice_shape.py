@@ -31,6 +31,7 @@ class RankedOut(BaseModel):
     step: str
     method: str | None
     standing: Standing
+    taken: bool
     speaking_for: list[str] = Field(alias="for")
     against: list[str]
     blocked_by: list[str]

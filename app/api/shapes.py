@@ -151,6 +151,7 @@ class DifferenceOut(BaseModel):
     step_to: str | None
     facts_changed: list[dict[str, FactContent | None]]
     decisive: list[str]
+    sufficient: list[str]
     rulebook_changed: bool
     rulebook_decisive: bool
 
@@ -165,6 +166,7 @@ class DifferenceOut(BaseModel):
                 for item in found.facts_changed
             ],
             decisive=list(found.decisive),
+            sufficient=list(found.sufficient),
             rulebook_changed=found.rulebook_changed,
             rulebook_decisive=found.rulebook_decisive,
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.report import Form
 
 SUFFIXES: dict[str, Form] = {".json": "json", ".md": "markdown", ".html": "html"}
+PLAIN = ("", ".txt")
 
 
 def chosen_form(flags: dict[Form, bool], out: Path | None) -> Form | None:
@@ -22,7 +23,11 @@ def chosen_form(flags: dict[Form, bool], out: Path | None) -> Form | None:
         raise BadInput(f"--{' and --'.join(named)} exclude each other: choose one")
     if named:
         return named[0]
-    return SUFFIXES.get(out.suffix.lower()) if out else None
+    if out is None or out.suffix.lower() in PLAIN:
+        return None
+    if out.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{out}: no report has this ending; use {', '.join(SUFFIXES)} or .txt")
+    return SUFFIXES[out.suffix.lower()]
 
 
 def deliver(text: str, out: Path | None) -> None:

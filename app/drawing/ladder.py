@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from advisor_rules.rulebook import Rulebook
-from app.drawing.marks import Evidence, evidence_by_step, rule_mark, standing_mark
+from app.drawing.marks import Evidence, evidence_by_step, rule_mark, standing_mark, taken_mark
 from app.drawing.svg import Element, add, drawing, text_of, wrapped
-from app.words import STANDINGS, counted, joined, rule_title, step_title
+from app.words import counted, joined, rule_title, standing_words, step_title
 
 WIDTH = 360
 TOP, BOTTOM = 30, 44
@@ -31,6 +31,7 @@ class Rung:
     title: list[str]
     standing: str
     said: str
+    taken: bool
     note: list[str]
     evidence: Evidence
 
@@ -93,6 +94,7 @@ def _rungs(advice: Mapping[str, Any], book: Rulebook) -> list[Rung]:
                 title=wrapped(step_title(book, item["step"]), TITLE_CHARACTERS, 2),
                 standing=item["standing"],
                 said=said,
+                taken=item.get("taken", False),
                 note=wrapped(short, NOTE_CHARACTERS, 3),
                 evidence=evidence[item["step"]],
             )
@@ -101,7 +103,7 @@ def _rungs(advice: Mapping[str, Any], book: Rulebook) -> list[Rung]:
 
 
 def _note(item: Mapping[str, Any], advice: Mapping[str, Any], book: Rulebook) -> str:
-    word = STANDINGS[item["standing"]]
+    word = standing_words(item)
     if item["standing"] == "blocked" and item["blocked_by"]:
         return f"{word}: {rule_title(book, item['blocked_by'][0])}"
     if item["step"] in advice.get("tied_with", ()):
@@ -116,6 +118,8 @@ def _draw(root: Element, rung: Rung, y: float) -> None:
     centre = y + rung.height / 2 - 5
     add(group, "path", d=f"M{RAILS[0]} {centre:g} H{RAILS[1]}", **_rail())
     standing_mark(group, rung.standing, MIDDLE, centre)
+    if rung.taken and rung.standing == "not_reached":
+        taken_mark(group, MIDDLE, centre)
     weight = 700 if rung.standing == "recommended" else 500
     for line in rung.title:
         y += LINE

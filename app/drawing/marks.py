@@ -54,6 +54,13 @@ def standing_mark(parent: Element, standing: str, x: float, y: float) -> None:
         add(group, "path", d=f"M{x - 5:g} {y - 5:g} l10 10 m0 -10 l-10 10", **_line(2))
 
 
+def taken_mark(parent: Element, x: float, y: float) -> None:
+    """A small tick on a rung that the team has climbed before."""
+    group = add(parent, "g", class_="standing-taken")
+    add(group, "circle", cx=x, cy=y, r=8, fill="Canvas", class_="hole")
+    add(group, "path", d=f"M{x - 5:g} {y:g} l3.5 4 l7 -8", **_line(2))
+
+
 def rule_mark(parent: Element, effect: str, strength: str, x: float, y: float) -> None:
     """A filled dot for, a ring against; the stronger the larger."""
     radius = RADII.get(strength, RADII["weak"])

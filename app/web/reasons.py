@@ -61,7 +61,7 @@ def other_steps(advice: Json, book: Rulebook) -> list[OtherStep]:
         OtherStep(
             id=item["step"],
             title=words.step_title(book, item["step"]),
-            word=words.STANDINGS[item["standing"]],
+            word=words.standing_words(item),
             blocked_by=_first_blocker(item, book),
             groups=by_fact(_on(advice, item["step"], (*FOR, *AGAINST, "warn")), advice, book),
         )

@@ -174,3 +174,13 @@ def test_explanations_are_left_out_on_request(little: Rulebook) -> None:
         explained.ranked,
         explained.findings,
     )
+
+
+def test_steps_that_the_team_has_taken_are_marked() -> None:
+    known = {"evaluation_exists": True, "examples_tried": False, "retrieval_in_use": "hybrid"}
+    taken = {item.step for item in advise(known, explained=False).ranked if item.taken}
+    assert taken == {"define_evaluation", "rag_bm25", "rag_embedding"}
+
+
+def test_nothing_counts_as_taken_while_nothing_is_known() -> None:
+    assert not any(item.taken for item in advise({}, explained=False).ranked)

@@ -147,6 +147,19 @@ def test_a_withdrawn_fact_can_be_what_moved_the_step(
     assert found.decisive == (("evaluation_exists",) if found.step_changed else ())
 
 
+def test_of_changes_of_which_each_would_do_all_are_named(
+    session: Session, book: Rulebook, case: Case
+) -> None:
+    older = advising.advise_case(session, book, case.id)
+    either = {"instructions_clear": False, "one_prompt_does_everything": True}
+    record_facts(session, book, case.id, {**either, "requests_per_day": 6})
+    newer = advising.advise_case(session, book, case.id)
+    found = advising.difference(book, older, newer)
+    assert (found.step_from, found.step_to) == (None, "improve_prompt")
+    assert found.decisive == ()
+    assert set(found.sufficient) == set(either)
+
+
 def test_without_a_new_step_no_fact_is_decisive(
     session: Session, book: Rulebook, case: Case
 ) -> None:

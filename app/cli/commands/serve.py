@@ -75,7 +75,9 @@ def _run(settings: Settings) -> None:
     from app.web import create_app
 
     listening = bound_socket(settings.host, settings.port)
-    config = uvicorn.Config(create_app(settings), access_log=False, server_header=False)
+    app = create_app(settings)
+    app.state.services.database.answers()  # else the server would fail with a page of traceback
+    config = uvicorn.Config(app, access_log=False, server_header=False)
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"formfact serves on http://{shown}:{port} until Ctrl+C", err=True)

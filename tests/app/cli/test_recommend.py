@@ -142,6 +142,16 @@ def test_bad_facts_leave_an_older_report_as_it_was(
     assert report.read_text(encoding="utf-8") == "older"
 
 
+def test_a_report_of_no_known_form_is_not_written(
+    formfact: Formfact, facts_file: WriteFacts, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.pdf"
+    done = formfact("recommend", facts_file("evaluation_exists: false\n"), "--out", report)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == f"{report}: no report has this ending; use .json, .md, .html or .txt\n"
+    assert not report.exists()
+
+
 def test_report_into_a_missing_folder_is_bad_input(
     formfact: Formfact, facts_file: WriteFacts, tmp_path: Path
 ) -> None:

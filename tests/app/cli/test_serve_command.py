@@ -67,3 +67,13 @@ def test_port_in_use_is_told_in_one_line(formfact: Formfact) -> None:
     assert done.status == 2
     assert "Address already in use; choose another with --port" in done.err
     assert done.err.count("\n") == 1
+
+
+def test_database_that_cannot_be_opened_is_told_in_one_line(
+    formfact: Formfact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORMFACT_DATABASE_URL", f"sqlite:///{tmp_path}")
+    done = formfact("serve", "--port", "0")
+    assert done.status == 2
+    assert done.err.startswith("database: unable to open database file")
+    assert done.err.count("\n") == 1

@@ -68,6 +68,24 @@ def test_rungs_stand_from_costly_down_to_cheap_each_with_its_word(advice: dict[s
         assert STANDINGS[standing].split()[0] in " ".join(rung.itertext())
 
 
+def test_steps_that_were_taken_are_marked_in_words_and_with_a_tick() -> None:
+    known = {"evaluation_exists": True, "form_wrong": True, "prompting_effort": "systematic"}
+    root = parsed(ladder(advice_for(known), BOOK))
+    said = root.find(f"{SVG}desc")
+    assert said is not None
+    assert f"{BOOK.steps['improve_prompt'].title}: Not reached; taken before" in (said.text or "")
+    assert f"{BOOK.steps['few_shot'].title}: Not reached; taken" not in (said.text or "")
+    ticks = [group for group in root.iter(f"{SVG}g") if group.get("class") == "standing-taken"]
+    assert len(ticks) == 2
+
+
+def test_a_step_that_is_advised_again_says_so() -> None:
+    known = {"form_wrong": True, "prompting_effort": "systematic", "prompt_sensitive": True}
+    advice = advice_for({**known, "instructions_clear": False})
+    assert advice["step"] == "improve_prompt"
+    assert "Recommended again" in ladder(advice, BOOK)
+
+
 def test_everything_fits_into_the_picture(advice: dict[str, Any]) -> None:
     root = parsed(ladder(advice, BOOK))
     _, _, width, height = map(float, (root.get("viewBox") or "").split())
