@@ -126,10 +126,13 @@ def rule_title(book: Rulebook, name: str) -> str:
 
 def standing_words(item: Mapping[str, Any]) -> str:
     """Where a ranked step stands, and whether the team has taken it before."""
-    word = STANDINGS[item["standing"]]
+    standing = item["standing"]
     if not item.get("taken"):
-        return word
-    return f"{word} again" if item["standing"] == "recommended" else f"{word}; taken before"
+        return STANDINGS[standing]
+    if standing == "not_reached":
+        return "Taken before"
+    when = " again" if standing == "recommended" else "; taken before"
+    return STANDINGS[standing] + when
 
 
 def verdict(advice: Mapping[str, Any], book: Rulebook) -> str:

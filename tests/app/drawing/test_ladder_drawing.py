@@ -10,7 +10,7 @@ from advisor_rules import advise, default_rulebook
 from advisor_rules.serialize import advice_to_dict
 from app.drawing import ladder, net_evidence
 from app.drawing.marks import evidence_by_step
-from app.words import STANDINGS
+from app.words import standing_words
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES: dict[str, dict[str, Any]] = {
@@ -61,11 +61,12 @@ def test_picture_needs_no_inline_style_script_or_reference(
 def test_rungs_stand_from_costly_down_to_cheap_each_with_its_word(advice: dict[str, Any]) -> None:
     root = parsed(ladder(advice, BOOK))
     standings = {item["step"]: item["standing"] for item in advice["ranked"]}
+    said = {item["step"]: standing_words(item) for item in advice["ranked"]}
     expected = [standings[step] for step in reversed(list(BOOK.steps))]
     rungs = [group for group in root.iter(f"{SVG}g") if "rung" in (group.get("class") or "")]
     assert [rung.get("class") for rung in rungs] == [f"rung rung-{word}" for word in expected]
-    for rung, standing in zip(rungs, expected, strict=True):
-        assert STANDINGS[standing].split()[0] in " ".join(rung.itertext())
+    for rung, step in zip(rungs, reversed(list(BOOK.steps)), strict=True):
+        assert said[step].split()[0] in " ".join(rung.itertext())
 
 
 def test_steps_that_were_taken_are_marked_in_words_and_with_a_tick() -> None:
@@ -73,8 +74,8 @@ def test_steps_that_were_taken_are_marked_in_words_and_with_a_tick() -> None:
     root = parsed(ladder(advice_for(known), BOOK))
     said = root.find(f"{SVG}desc")
     assert said is not None
-    assert f"{BOOK.steps['improve_prompt'].title}: Not reached; taken before" in (said.text or "")
-    assert f"{BOOK.steps['few_shot'].title}: Not reached; taken" not in (said.text or "")
+    assert f"{BOOK.steps['improve_prompt'].title}: Taken before" in (said.text or "")
+    assert f"{BOOK.steps['few_shot'].title}: Taken before" not in (said.text or "")
     ticks = [group for group in root.iter(f"{SVG}g") if group.get("class") == "standing-taken"]
     assert len(ticks) == 2
 
