@@ -74,11 +74,11 @@ def _run(settings: Settings) -> None:
 
     from app.web import create_app
 
-    listening = bound_socket(settings.host, settings.port)
-    app = create_app(settings)
-    app.state.services.database.answers()  # else the server would fail with a page of traceback
-    config = uvicorn.Config(app, access_log=False, server_header=False)
-    address, port = listening.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    click.echo(f"formfact serves on http://{shown}:{port} until Ctrl+C", err=True)
-    uvicorn.Server(config).run(sockets=[listening])
+    with bound_socket(settings.host, settings.port) as listening:
+        app = create_app(settings)
+        app.state.services.database.answers()  # uvicorn would print a traceback where it does not
+        address, port = listening.getsockname()[:2]
+        shown = f"[{address}]" if ":" in address else address
+        click.echo(f"formfact serves on http://{shown}:{port} until Ctrl+C", err=True)
+        config = uvicorn.Config(app, access_log=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening])
