@@ -75,7 +75,12 @@ def questionnaire(
 
 
 def next_section(views: Sequence[SectionView]) -> SectionView | None:
-    """The section that holds the open question that helps most; None where none can help."""
+    """The section that holds the open question that helps most; None where none can help.
+
+    Where nothing was said yet, the first one: an interview begins with what the application does.
+    """
+    if views and not any(view.answered for view in views):
+        return views[0]
     best: tuple[int, SectionView] | None = None
     for view in views:
         ranks = [question.rank for question in view.questions if question.is_open]
@@ -87,10 +92,17 @@ def next_section(views: Sequence[SectionView]) -> SectionView | None:
 
 def _section(section: Section, views: Sequence[QuestionView]) -> SectionView:
     own = [view for view in views if view.ask.section == section.id]
-    own.sort(key=lambda view: (view.rank, view.ask.order, view.fact.id))
+    own.sort(key=lambda view: (_urgency(view), view.ask.order, view.fact.id))
     applicable = [view for view in own if view.applicable]
     answered = sum(view.state is not None for view in applicable)
     return SectionView(section, tuple(own), answered, len(applicable))
+
+
+def _urgency(view: QuestionView) -> int:
+    """0: an answer alone can change the step, 1: with others, 2: none. Within: as written."""
+    if view.rank == NOT_NEXT:
+        return 2
+    return 0 if view.relevance == "changes_advice" else 1
 
 
 def _applicable(book: Rulebook, fact: str, limits: Mapping[str, float], world: Columns) -> bool:

@@ -70,10 +70,14 @@ def read_description(text: str) -> list[Proposal]:
 def find_phrases(text: str) -> list[Match]:
     """Every phrase of the lexicon in a text (its first MAX_LENGTH characters)."""
     text = text[:MAX_LENGTH]
+    return [match for signal in signals() for match in _found(signal, text)]
+
+
+def _found(signal: _Signal, text: str) -> list[Match]:
+    if any(pattern.search(text) for pattern in signal.unless):
+        return []
     return [
         Match(signal.fact, signal.value, pattern.pattern, _whole_words(text, match))
-        for signal in signals()
-        if not any(pattern.search(text) for pattern in signal.unless)
         for pattern in signal.phrases
         if (match := pattern.search(text))
     ]

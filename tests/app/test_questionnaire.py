@@ -42,10 +42,19 @@ def test_every_asked_fact_stands_in_its_section_once(book: Rulebook) -> None:
 
 def test_questions_that_can_change_the_step_come_first(book: Rulebook) -> None:
     for view in questionnaire(book, {}, advise({}, rulebook=book)):
-        ranks = [question.rank for question in view.questions]
-        assert ranks == sorted(ranks)
-        rest = [question.ask.order for question in view.questions if question.rank == NOT_NEXT]
-        assert rest == sorted(rest)
+        groups = [
+            (question.rank == NOT_NEXT, question.relevance != "changes_advice")
+            for question in view.questions
+        ]
+        assert [helps for helps, _ in groups] == sorted(helps for helps, _ in groups)
+        first = [question.ask.order for question in view.questions[: groups.count((False, False))]]
+        assert first == sorted(first)
+
+
+def test_the_main_question_opens_the_section_on_failures(book: Rulebook) -> None:
+    views = questionnaire(book, {}, advise({}, rulebook=book))
+    (failures,) = (view for view in views if view.section.id == "failures")
+    assert failures.questions[0].fact.id == "facts_wrong"
 
 
 def test_without_advice_questions_stand_as_they_were_written(book: Rulebook) -> None:
@@ -54,7 +63,7 @@ def test_without_advice_questions_stand_as_they_were_written(book: Rulebook) -> 
         orders = [question.ask.order for question in view.questions]
         assert orders == sorted(orders)
         assert {question.relevance for question in view.questions} <= {"could_matter"}
-    assert next_section(views) is None
+    assert next_section(views) == views[0]
 
 
 def test_what_is_known_can_make_a_question_pointless(book: Rulebook) -> None:
@@ -83,9 +92,15 @@ def test_an_answer_that_decides_changes_the_advice(book: Rulebook) -> None:
     )
 
 
+def test_an_interview_begins_with_the_first_section(book: Rulebook) -> None:
+    views = questionnaire(book, {}, advise({}, rulebook=book))
+    assert next_section(views) == views[0]
+
+
 def test_the_next_section_holds_the_open_question_that_helps_most(book: Rulebook) -> None:
-    advice = advise({}, rulebook=book)
-    views = questionnaire(book, {}, advice)
+    known: dict[str, Value] = {"evaluation_exists": True}
+    advice = advise(known, rulebook=book)
+    views = questionnaire(book, states(**known), advice)
     found = next_section(views)
     assert found is not None
     best = advice.next_questions[0].fact
