@@ -38,6 +38,26 @@ KINDS: dict[str, type[BaseModel]] = {
 }
 """Name of a folder (or of a file in the root of the rulebook) and what its entries are."""
 
+PLAIN_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a key here",
+    "string_too_short": "needs at least {min_length} characters",
+    "string_type": "must be text",
+    "string_pattern_mismatch": "must be one word such as my_rule ({pattern})",
+    "too_short": "needs at least {min_length}",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "literal_error": "must be {expected}",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "date_from_datetime_parsing": "must be a date such as 2026-11-20",
+}
+"""What pydantic finds, said to the author of a rule; other findings keep pydantic's words."""
+
 
 class _Shelf:
     """Entries read so far, by kind and id, with the place that each was written in."""
@@ -149,9 +169,10 @@ def _read_entries(shelf: _Shelf, kind: str, document: Document) -> None:
 def _complaints(
     error: ValidationError, document: Document, base: tuple[str | int, ...]
 ) -> Iterator[Problem]:
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    for item in error.errors(include_url=False, include_input=False):
         where = ".".join(map(str, item["loc"])) or "entry"
-        yield document.problem((*base, *item["loc"]), f"{where}: {item['msg']}")
+        words = PLAIN_WORDS.get(item["type"], item["msg"]).format(**item.get("ctx", {}))
+        yield document.problem((*base, *item["loc"]), f"{where}: {words}")
 
 
 def _conditions(shelf: _Shelf, kind: str, path: tuple[str, ...]) -> dict[str, Condition]:
