@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from advisor_rules import InvalidFacts
@@ -57,6 +58,7 @@ TITLES = {
     "cross-site": "Requests from other sites are refused",
     "wrong-host": "This server does not answer to that name",
     "key-reused": "The idempotency key was used for another request",
+    "storage": "The data cannot be stored or read",
     "fault": "The server failed",
 }
 
@@ -139,6 +141,14 @@ def _bad_facts(error: InvalidFacts) -> Problem:
     return _several(422, "invalid-facts", "fact", wrong)
 
 
+def _storage(error: OperationalError) -> Problem:
+    """The database cannot be reached or written; a later try may do."""
+    if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
+        return Problem(507, "storage", "The disk is full; nothing of this request was kept.")
+    words = "The database does not answer; nothing of this request was kept. Try again."
+    return Problem(503, "storage", words, headers={"retry-after": "5"})
+
+
 MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidFacts, _bad_facts),
     (Invalid, lambda error: _several(422, "invalid", "field", error.problems)),
@@ -148,5 +158,6 @@ MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Conflict, lambda error: Problem(409, "conflict", str(error))),
     (RequestValidationError, _unreadable),
     (HTTPException, _http),
+    (OperationalError, _storage),
 )
 """How each foreseen exception becomes a problem: the first kind that fits."""
