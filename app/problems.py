@@ -62,13 +62,27 @@ TITLES = {
     "fault": "The server failed",
 }
 
+FAULT = Problem(500, "fault", "The server failed; nothing of this request was kept.")
+FULL = ("full", "no space left")
+AWAY = (
+    "locked",
+    "unable to open",
+    "disk i/o",
+    "connect",
+    "terminat",
+    "closed",
+    "read-only",
+    "readonly",
+)
+"""What SQLite and PostgreSQL say when the disk is full, and when they cannot be used just now."""
+
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is a fault of the server."""
     for kind, made in MADE:
         if isinstance(error, kind):
             return made(error)
-    return Problem(500, "fault", "The server failed; nothing of this request was kept.")
+    return FAULT
 
 
 def too_large(limit: int) -> Problem:
@@ -142,11 +156,14 @@ def _bad_facts(error: InvalidFacts) -> Problem:
 
 
 def _storage(error: OperationalError) -> Problem:
-    """The database cannot be reached or written; a later try may do."""
-    if "full" in str(error.orig).lower() or "no space" in str(error.orig).lower():
+    """A database that is full or away says so; any other trouble with it is a fault of ours."""
+    said = str(error.orig).lower()
+    if any(sign in said for sign in FULL):
         return Problem(507, "storage", "The disk is full; nothing of this request was kept.")
-    words = "The database does not answer; nothing of this request was kept. Try again."
-    return Problem(503, "storage", words, headers={"retry-after": "5"})
+    if any(sign in said for sign in AWAY):
+        words = "The database does not answer; nothing of this request was kept. Try again."
+        return Problem(503, "storage", words, headers={"retry-after": "5"})
+    return FAULT
 
 
 MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (

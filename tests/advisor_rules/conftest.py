@@ -6,16 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from advisor_rules import default_rulebook
 from advisor_rules.rulebook import Rulebook
 from tests.advisor_rules.little import little_rulebook
-
-settings.register_profile(
-    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("shared machine")
 
 
 @pytest.fixture(scope="session")

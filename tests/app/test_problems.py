@@ -34,6 +34,14 @@ def test_a_database_that_cannot_be_opened_may_be_tried_again(tmp_path: Path) -> 
     assert problem.headers == {"retry-after": "5"}
 
 
+def test_a_wrong_statement_is_a_fault_of_ours(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    with engine.connect() as connection, pytest.raises(OperationalError) as caught:
+        connection.execute(text("select * from nothing"))
+    engine.dispose()
+    assert problem_of(caught.value).status == 500
+
+
 def test_what_nobody_foresaw_tells_nothing_of_the_inside() -> None:
     problem = problem_of(RuntimeError("secret path /srv"))
     assert problem.status == 500
