@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor_rules.conditions import Columns, compile_condition
-from advisor_rules.engine import columns_of
+from advisor_rules.conditions import Columns, Holds
+from advisor_rules.engine import columns_of, compile_rulebook
 from advisor_rules.model import Advice, Ask, Fact, Section
 from advisor_rules.rulebook import Rulebook
 from app.intake import FactState, values_of
@@ -58,7 +58,7 @@ def questionnaire(
     book: Rulebook, states: Mapping[str, FactState], advice: Advice | None
 ) -> list[SectionView]:
     """Every section with its questions: those that can change the step first, then as written."""
-    limits = book.limits(advice.as_of if advice else book.latest())
+    asks = compile_rulebook(book, advice.as_of if advice else book.latest()).asks
     world = columns_of({name: value.value for name, value in values_of(states).items()})
     asked = [fact for fact in book.facts.values() if fact.ask]
     views = [
@@ -66,7 +66,7 @@ def questionnaire(
             fact=fact,
             state=states.get(fact.id),
             relevance=_relevance(fact.id, advice),
-            applicable=_applicable(book, fact.id, limits, world),
+            applicable=_applicable(asks.get(fact.id), world),
             rank=_rank(fact.id, advice),
         )
         for fact in asked
@@ -105,12 +105,8 @@ def _urgency(view: QuestionView) -> int:
     return 0 if view.relevance == "changes_advice" else 1
 
 
-def _applicable(book: Rulebook, fact: str, limits: Mapping[str, float], world: Columns) -> bool:
-    condition = book.ask_conditions.get(fact)
-    if condition is None:
-        return True
-    _, false = compile_condition(condition, limits)(world, 1)
-    return not false
+def _applicable(holds: Holds | None, world: Columns) -> bool:
+    return holds is None or not holds(world, 1)[1]
 
 
 def _rank(fact: str, advice: Advice | None) -> int:
