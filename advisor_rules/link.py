@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from advisor_rules.facts import FactProblem, check_value
@@ -18,8 +18,11 @@ def check_links(book: Rulebook, report: Report) -> None:
 
     ``report(kind, id, path inside the entry, message)``.
     """
-    for rule in book.rules.values():
+    for rule in (*book.rules.values(), *book.record_rules.values()):
         _check_rule(book, rule, report)
+    for subtype in book.subtypes.values():
+        if subtype.fact and subtype.fact not in book.facts:
+            report("subtypes", subtype.id, ("fact",), f"no fact {subtype.fact!r}")
     for fact in book.facts.values():
         if fact.ask and fact.ask.section not in book.sections:
             report("facts", fact.id, ("ask", "section"), f"no section {fact.ask.section!r}")
@@ -53,9 +56,12 @@ def _check_rule(book: Rulebook, rule: Rule, report: Report) -> None:
         fact = book.facts.get(name)
         if fact is None or fact.type not in ("int", "number"):
             report("rules", rule.id, ("monotone",), f"{name!r} is not a number fact")
+    if rule.gives.subtype and rule.gives.subtype not in book.subtypes:
+        report("rules", rule.id, ("gives", "subtype"), f"no subtype {rule.gives.subtype!r}")
+    facts: Mapping[str, Fact] = book.signals if rule.subject == "record" else book.facts
     for index, example in enumerate(rule.examples):
         for name, value in example.facts.items():
-            problem = _example_problem(book.facts.get(name), name, value)
+            problem = _example_problem(facts.get(name), name, value)
             if problem:
                 report("rules", rule.id, ("examples", index, "facts", name), problem)
 

@@ -19,8 +19,11 @@ from advisor_rules.model import (
     Fact,
     Rule,
     Section,
+    Signal,
     Source,
     Step,
+    Subject,
+    Subtype,
     Threshold,
 )
 from advisor_rules.rulebook import OptionPlace, Rulebook
@@ -30,6 +33,8 @@ KNOWLEDGE = Path(__file__).parent / "knowledge"
 KINDS: dict[str, type[BaseModel]] = {
     "facts": Fact,
     "sections": Section,
+    "signals": Signal,
+    "subtypes": Subtype,
     "rules": Rule,
     "steps": Step,
     "thresholds": Threshold,
@@ -176,7 +181,7 @@ def _complaints(
 
 
 def _conditions(shelf: _Shelf, kind: str, path: tuple[str, ...]) -> dict[str, Condition]:
-    facts, thresholds = shelf.entries["facts"], shelf.entries["thresholds"]
+    thresholds = shelf.entries["thresholds"]
     parsed: dict[str, Condition] = {}
     for name, entry in shelf.entries[kind].items():
         data: Any = entry
@@ -185,7 +190,9 @@ def _conditions(shelf: _Shelf, kind: str, path: tuple[str, ...]) -> dict[str, Co
         if data is None:
             continue
         try:
-            parsed[name] = parse(data, facts, thresholds)
+            of_record = isinstance(entry, Rule) and entry.subject == "record"
+            known = shelf.entries["signals" if of_record else "facts"]
+            parsed[name] = parse(data, known, thresholds)
         except ConditionError as error:
             for inner, message in error.problems:
                 shelf.problem(kind, name, (*path, *inner), message)
@@ -215,7 +222,7 @@ def _assemble(
         hash=content_hash,
         facts=entries["facts"],
         sections=dict(sorted(entries["sections"].items(), key=lambda item: item[1].order)),
-        rules=dict(sorted(entries["rules"].items())),
+        rules=_about(entries["rules"], "application"),
         conditions=conditions,
         ask_conditions=asks,
         taken_conditions=taken,
@@ -224,5 +231,12 @@ def _assemble(
         thresholds=entries["thresholds"],
         sources=entries["sources"],
         conflicts=entries["conflicts"],
+        signals=entries["signals"],
+        subtypes=entries["subtypes"],
+        record_rules=_about(entries["rules"], "record"),
         origin={name: document.file for (_, name), (document, _) in shelf.places.items()},
     )
+
+
+def _about(rules: Mapping[str, Rule], subject: Subject) -> dict[str, Rule]:
+    return {name: rule for name, rule in sorted(rules.items()) if rule.subject == subject}

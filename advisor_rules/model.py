@@ -20,6 +20,8 @@ Stage = Literal["classify", "recommend"]
 Effect = Literal["for", "against", "block", "require", "warn", "choose", "avoid"]
 Standing = Literal["recommended", "possible", "blocked", "not_reached"]
 Truth = Literal["true", "false", "unknown"]
+Subject = Literal["application", "record"]
+Judged = Literal["wrong", "right"]
 
 STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 ORIGINS: tuple[Origin, ...] = ("measured", "answered", "assumed")
@@ -120,6 +122,26 @@ class Fact(Entry):
         return self
 
 
+class Signal(Fact):
+    """One detector's observation on a failure record: a fact of the record, never asked for."""
+
+    blind_to: Text
+    """What the detector cannot see, in words for whoever reads its result."""
+
+
+class Subtype(Entry):
+    """A kind of failure (or of sound output) below the classes."""
+
+    id: Id
+    title: Text
+    failure_class: FailureClass
+    summary: Text
+    remedy: str = ""
+    """What usually helps, in one sentence."""
+    fact: str = ""
+    """The application's fact that holds where a real share of a log is of this kind."""
+
+
 class Section(Entry):
     """A screen of the questionnaire."""
 
@@ -209,6 +231,13 @@ class Gives(Entry):
     """What a rule concludes: a class of failure, or an effect on steps or options."""
 
     diagnosis: Literal["information", "behavior", "neither"] | None = None
+    facts: Judged | None = None
+    """Of a record: whether the facts in its output are wrong or right."""
+    form: Judged | None = None
+    """Of a record: whether the output has the wrong form (or does the wrong thing) or not."""
+    fault: Literal["elsewhere"] | None = None
+    """Of a record: the model is not what failed."""
+    subtype: Id | None = None
     for_: Names = Field(default=(), alias="for")
     against: Names = ()
     block: Names = ()
@@ -216,6 +245,11 @@ class Gives(Entry):
     warn: Names = ()
     choose: Names = ()
     avoid: Names = ()
+
+    @property
+    def judges(self) -> int:
+        """How many of a record's facts, form and fault this says something of."""
+        return sum(said is not None for said in (self.facts, self.form, self.fault))
 
     def effects(self) -> tuple[tuple[Effect, str], ...]:
         """Every (effect, step or option) that this rule gives."""
@@ -259,16 +293,30 @@ class Rule(Entry):
     plan: tuple[PlanItem, ...] = ()
 
     @property
+    def subject(self) -> Subject:
+        """What the rule speaks of: the application, or one failure record of it."""
+        return "record" if self.gives.judges else "application"
+
+    @property
     def stage(self) -> Stage:
         """Whether the rule says what fails (classify) or what to do (recommend)."""
-        return "classify" if self.gives.diagnosis else "recommend"
+        return "classify" if self.gives.diagnosis or self.gives.judges else "recommend"
 
     @model_validator(mode="after")
     def _consistent(self) -> Rule:
         if self.since and self.until and self.since >= self.until:
             raise ValueError("the rule must begin to hold before it ends")
-        if bool(self.gives.diagnosis) == bool(self.gives.effects()):
-            raise ValueError("gives must be either a diagnosis or effects on steps and options")
+        said = bool(self.gives.diagnosis) + bool(self.gives.effects()) + self.gives.judges
+        if said != 1:
+            raise ValueError(
+                "gives must be a diagnosis, or effects on steps and options, or one of facts, "
+                "form and fault of a record"
+            )
+        right = "right" in (self.gives.facts, self.gives.form)
+        if self.subject == "record" and not right and self.gives.subtype is None:
+            raise ValueError("what is wrong with a record needs a subtype")
+        if self.subject == "application" and self.gives.subtype:
+            raise ValueError("a subtype belongs to a rule on a record's facts, form or fault")
         return self
 
 
@@ -319,6 +367,18 @@ class Diagnosis:
     failure_class: FailureClass
     because: tuple[str, ...]
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClass:
+    """What the rules say of one failure record."""
+
+    label: FailureClass
+    subtype: str
+    """Ids of subtypes, joined by ``+`` where the record fails in both ways; may be empty."""
+    strength: Strength
+    rules: tuple[str, ...]
+    """The rules that decided."""
 
 
 @dataclass(frozen=True, slots=True)

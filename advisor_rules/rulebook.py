@@ -14,8 +14,10 @@ from advisor_rules.model import (
     Option,
     Rule,
     Section,
+    Signal,
     Source,
     Step,
+    Subtype,
     Threshold,
 )
 
@@ -48,6 +50,11 @@ class Rulebook:
     thresholds: Mapping[str, Threshold]
     sources: Mapping[str, Source]
     conflicts: Mapping[str, Conflict]
+    signals: Mapping[str, Signal]
+    """What can be observed on a failure record: its facts."""
+    subtypes: Mapping[str, Subtype]
+    record_rules: Mapping[str, Rule]
+    """The rules that say what is wrong with one failure record; ``rules`` speak of applications."""
     origin: Mapping[str, str]
     """File in which each rule, fact and step is written, for messages and pages."""
 
@@ -56,8 +63,12 @@ class Rulebook:
         return {name: _in_force(item, as_of) for name, item in self.thresholds.items()}
 
     def rules_in_force(self, as_of: date) -> list[Rule]:
-        """The rules that hold at a date, in order of id."""
+        """The rules on applications that hold at a date, in order of id."""
         return [rule for rule in self.rules.values() if _holds_at(rule, as_of)]
+
+    def record_rules_in_force(self, as_of: date) -> list[Rule]:
+        """The rules on failure records that hold at a date, in order of id."""
+        return [rule for rule in self.record_rules.values() if _holds_at(rule, as_of)]
 
     def latest(self) -> date:
         """The date of the newest threshold: the default for ``as_of``.
@@ -70,7 +81,7 @@ class Rulebook:
     def days_of_change(self) -> tuple[date, ...]:
         """The default day, and every other on which a rule or threshold begins or ends to hold."""
         days = {self.latest()}
-        for rule in self.rules.values():
+        for rule in (*self.rules.values(), *self.record_rules.values()):
             first = rule.since or (rule.until and rule.until - timedelta(days=1))
             days |= {day for day in (first, rule.until) if day}
         for threshold in self.thresholds.values():
