@@ -1,0 +1,40 @@
+"""What reading a log gives: records with their places, rows left out, and a preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.records import FailureRecord, Skipped
+
+
+class LogUnreadable(ValueError):
+    """The file as a whole cannot be read; the message says what, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record, and the line or row number (1-based) in the file that it begins at."""
+
+    line: int
+    record: FailureRecord
+
+
+Read = Row | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The beginning of a log, to confirm before it is read whole."""
+
+    kind: str
+    """How the file is read: "jsonl", "json", "csv" or "parquet"."""
+    columns: tuple[str, ...]
+    """The columns seen; a path into nested objects has dots ("metadata.score")."""
+    mapping: dict[str, str]
+    """Column -> field of the failure record, as given or guessed."""
+    unmapped: tuple[str, ...]
+    """Columns that go into the metadata under their own name."""
+    missing: tuple[str, ...]
+    """Fields without which there is no record ("input", "output") that no column gives."""
+    rows: tuple[dict[str, str], ...]
+    """The first rows, by column, with values shortened for showing."""
