@@ -29,6 +29,7 @@ class RecordRules:
     holds: Mapping[str, Holds]
     reads: Mapping[str, tuple[str, ...]]
     """Rule -> the signals that it mentions."""
+    limits: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def compile_record_rules(book: Rulebook, as_of: date) -> RecordRules:
         rules=rules,
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
         reads={name: facts_of(book.conditions[name]) for name in rules},
+        limits=limits,
     )
 
 

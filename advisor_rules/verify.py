@@ -27,6 +27,14 @@ from advisor_rules.proofs import (
     reached_steps,
     undecided_worlds,
 )
+from advisor_rules.record_proofs import (
+    contradiction_problems,
+    deciding_problems,
+    example_problems,
+    subtype_problems,
+    unused_subtypes,
+)
+from advisor_rules.records import compile_record_rules
 from advisor_rules.rulebook import Rulebook
 
 LONGEST_SENTENCE = 40
@@ -186,22 +194,45 @@ def _monotone(compiled: Compiled) -> tuple[str, list[str]]:
 
 
 def _words(compiled: Compiled) -> tuple[str, list[str]]:
+    records = compile_record_rules(compiled.book, compiled.as_of)
+    reads = {**compiled.reads, **records.reads}
+    rules = {**compiled.rules, **records.rules}
     problems = [
         f"{rule.id}: {problem}"
-        for rule in compiled.rules.values()
-        for problem in _wording_problems(compiled, rule)
+        for rule in rules.values()
+        for problem in _wording_problems(rule, reads[rule.id])
     ]
-    return f"{len(compiled.rules)} rules cite a source and explain themselves in words", problems
+    return f"{len(rules)} rules cite a source and explain themselves in words", problems
 
 
-def _wording_problems(compiled: Compiled, rule: Rule) -> Problems:
+def _records(compiled: Compiled) -> tuple[str, list[str]]:
+    book = compiled.book
+    rules = compile_record_rules(book, compiled.as_of)
+    worlds, contradictions = contradiction_problems(book, rules)
+    found = [
+        f"{rule.id}: {problem}"
+        for rule in rules.rules.values()
+        for problem in (
+            *example_problems(rules, rule),
+            *deciding_problems(rules, rule),
+            *subtype_problems(book, rule),
+        )
+    ]
+    detail = (
+        f"{len(rules.rules)} rules on failure records decide as their examples say and never "
+        f"contradict each other with certainty ({worlds:,} combinations)"
+    )
+    return detail, [*found, *contradictions, *unused_subtypes(book, rules)]
+
+
+def _wording_problems(rule: Rule, reads: tuple[str, ...]) -> Problems:
     for text in (rule.title, rule.because):
         if "_" in text:
             yield f"{text!r} holds an identifier; say it in words"
     for sentence in rule.because.replace("?", ".").replace(";", ".").split(". "):
         if len(sentence.split()) > LONGEST_SENTENCE:
             yield f"a sentence of {len(sentence.split())} words: {sentence[:60]!r}..."
-    if len(compiled.reads[rule.id]) > MOST_FACTS:
+    if len(reads) > MOST_FACTS:
         yield f"reads more than {MOST_FACTS} facts: split it"
 
 
@@ -213,5 +244,6 @@ CHECKS: dict[str, Callable[[Compiled], tuple[str, list[str]]]] = {
     "certainty": _certainty,
     "total": _total,
     "monotone": _monotone,
+    "records": _records,
     "words": _words,
 }

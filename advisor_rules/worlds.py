@@ -29,7 +29,7 @@ def abstract_values(compiled: Compiled) -> Mapping[str, tuple[Value, ...]]:
     """
     limits = _limits(compiled)
     return {
-        name: allowed_values(fact) or _bands(fact, limits.get(name, set()))
+        name: allowed_values(fact) or bands(fact, limits.get(name, set()))
         for name, fact in compiled.book.facts.items()
         if not fact.derived
     }
@@ -44,7 +44,8 @@ def _limits(compiled: Compiled) -> dict[str, set[float]]:
     return found
 
 
-def _bands(fact: Fact, limits: set[float]) -> tuple[Value, ...]:
+def bands(fact: Fact, limits: set[float]) -> tuple[Value, ...]:
+    """Values of a number fact on each side of, and on, each limit."""
     low = fact.minimum if fact.minimum is not None else min(limits, default=0.0) - 1
     high = fact.maximum if fact.maximum is not None else max(limits, default=0.0) + 1
     points: set[float] = set(limits)
