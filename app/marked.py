@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,12 +41,15 @@ def showable(text: str) -> str:
     return text.translate(PICTURES)
 
 
-def marked(text: str, marks: Iterable[Mark], name: str = "text") -> Markup:
+def marked(
+    text: str, marks: Iterable[Mark], name: str = "text", elsewhere: Set[str] = frozenset()
+) -> Markup:
     """The text as markup in which every mark stands out; overlapping marks share their characters.
 
     Nothing is added to the text, taken from it or left unescaped, except that ``showable`` signs
     stand for characters that a page cannot hold. Marks outside the text are cut or left out. The
-    first character of a mark has the anchor ``name-key``.
+    first character of a mark has the anchor ``name-key``, unless the key is among those that have
+    theirs ``elsewhere``.
     """
     kept = _inside(text, marks)
     edges = sorted({0, len(text), *(m.start for m in kept), *(m.end for m in kept)})
@@ -54,7 +57,7 @@ def marked(text: str, marks: Iterable[Mark], name: str = "text") -> Markup:
     for mark in kept:
         starts.setdefault(mark.start, []).append(mark)
     open_marks: list[Mark] = []
-    anchored: set[str] = set()
+    anchored = set(elsewhere)
     parts: list[Markup] = []
     for start, end in pairwise(edges):
         open_marks = [mark for mark in open_marks if mark.end > start] + starts.get(start, [])
