@@ -1,6 +1,28 @@
 """What is kept: models, sessions and migrations, on SQLite or PostgreSQL."""
 
 from app.storage.database import Database
+from app.storage.log_models import (
+    FailureLog,
+    HumanLabel,
+    LogRecord,
+    LogState,
+    LogText,
+    SkippedRow,
+)
 from app.storage.models import AdviceRecord, Base, Case, FactEntry, IdempotencyKey, utc_now
 
-__all__ = ["AdviceRecord", "Base", "Case", "Database", "FactEntry", "IdempotencyKey", "utc_now"]
+__all__ = [
+    "AdviceRecord",
+    "Base",
+    "Case",
+    "Database",
+    "FactEntry",
+    "FailureLog",
+    "HumanLabel",
+    "IdempotencyKey",
+    "LogRecord",
+    "LogState",
+    "LogText",
+    "SkippedRow",
+    "utc_now",
+]
