@@ -76,6 +76,8 @@ class Tally:
             "labels": {label: _share(self.labels[label], self.records) for label in CLASSES},
             "failing": self._failing(),
             "subtypes": self._subtypes(book),
+            "known_subtypes": list(book.subtypes),
+            "none": _share(0, self.records),
             "confidence": dict(self.confidence),
             "coverage": _coverage(book, self.signals, self.records),
             "saturation": self._saturation(),
