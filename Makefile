@@ -60,5 +60,5 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding what tests and documentation need" >&2
-	@$(PIP) --editable '.[server,postgres,dev,docs]'
+	@$(PIP) --editable '.[server,diagnose,parquet,postgres,dev,docs]'
 	@touch $@
