@@ -48,8 +48,6 @@ LABELLING_UNDO = "/cases/{case_id}/logs/{log_id}/labelling/undo"
 
 RULES = "/rulebook"
 RULE = "/rulebook/rules/{name}"
-RECORD_KNOWLEDGE = "/rulebook/records"
-RECORD_RULE = "/rulebook/records/{name}"
 FACTS = "/rulebook/facts"
 FACT = "/rulebook/facts/{name}"
 STEPS = "/rulebook/steps"
