@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from langdetect_rs import DetectorFactory, LangDetectException, detect
+from langdetect_rs import (  # type: ignore[import-untyped]
+    DetectorFactory,
+    LangDetectException,
+    detect,
+)
 
 MAX_CHARS = 10_000
 """Characters looked at; more do not change the answer (langdetect's own limit)."""
@@ -23,6 +27,6 @@ def language_of(text: str) -> str | None:
     """
     DetectorFactory.seed = 0
     try:
-        return detect(text[:MAX_CHARS])
+        return str(detect(text[:MAX_CHARS]))
     except LangDetectException:
         return None

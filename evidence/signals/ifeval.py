@@ -10,14 +10,11 @@ what kind of instruction was broken, and how many could not be checked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 from evidence.signals._base import Observation
-from evidence.signals._instructions_base import MAX_SPANS, Check, Reply, Verdict
+from evidence.signals._instructions import Checked, checks, gravest_kind, spans_of_all
+from evidence.signals._instructions_base import Reply, Verdict
 from evidence.view import RecordView
 
 SIGNALS = ("instructions_followed", "instruction_broken_kind", "instructions_not_measured")
@@ -26,27 +23,6 @@ MAX_CHARS = 200_000
 MAX_INSTRUCTIONS = 30
 LANGUAGES = frozenset({"en", "es", "fr", "ja", "ca"})
 KANA = ("ぁ", "ヺ")
-
-KINDS: Mapping[str, str] = {
-    "detectable_format:json_format": "malformed_output",
-    "detectable_format": "format_not_followed",
-    "startend": "format_not_followed",
-    "length_constraints": "verbosity_or_length",
-    "punctuation": "style",
-    "change_case": "style",
-    "language": "style",
-}
-OTHER_KIND = "instruction_not_followed"
-GRAVEST_FIRST = (
-    "malformed_output",
-    "format_not_followed",
-    "verbosity_or_length",
-    "style",
-    OTHER_KIND,
-)
-"""Where instructions of several kinds are broken, the one that a parser or reader meets first."""
-
-Checked = tuple[str, Verdict | None]
 
 
 def detect(view: RecordView) -> Iterator[Observation]:
@@ -67,15 +43,10 @@ def detect(view: RecordView) -> Iterator[Observation]:
 
 def _broken(broken: list[tuple[str, Verdict]]) -> Iterator[Observation]:
     detail = "; ".join(verdict.said for _, verdict in broken)
-    spans = tuple(span for _, verdict in broken for span in verdict.spans)[:MAX_SPANS]
+    spans = spans_of_all(verdict for _, verdict in broken)
     yield Observation("instructions_followed", False, detail, spans)
-    kind = min((kind_of(name) for name, _ in broken), key=GRAVEST_FIRST.index)
+    kind = gravest_kind(name for name, _ in broken)
     yield Observation("instruction_broken_kind", kind, detail, spans)
-
-
-def kind_of(name: str) -> str:
-    """The kind of failure that breaking an instruction is; ``name`` is its id."""
-    return KINDS.get(name) or KINDS.get(name.partition(":")[0], OTHER_KIND)
 
 
 def _checked(view: RecordView) -> Iterator[Checked]:
@@ -108,14 +79,3 @@ def _usual_language(view: RecordView) -> str:
     if view.question.isascii():
         return "en"
     return "ja" if any(KANA[0] <= letter <= KANA[1] for letter in view.question[:2000]) else "en"
-
-
-@lru_cache(maxsize=1)
-def checks() -> Mapping[str, Check]:
-    """Every check by the id of its instruction, from the modules ``_instructions_*``."""
-    found: dict[str, Check] = {}
-    for item in iter_modules([str(Path(__file__).parent)]):
-        if item.name.startswith("_instructions_"):
-            module = import_module(f"evidence.signals.{item.name}")
-            found |= getattr(module, "CHECKS", {})
-    return found

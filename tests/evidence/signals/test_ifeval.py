@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from evidence.diagnose import diagnose_record
 from evidence.records import FailureRecord, FormatSpec
 from evidence.signals import Observation
-from evidence.signals.ifeval import MAX_CHARS, SIGNALS, checks, detect, kind_of
+from evidence.signals._instructions import checks, kind_of
+from evidence.signals.ifeval import MAX_CHARS, SIGNALS, detect
 from evidence.view import RecordView
 
 LONG = "The river runs slowly through the old town. "
