@@ -40,3 +40,15 @@ class Stale(Conflict):
 
 class KeyReused(Conflict):
     """An idempotency key was already used for a request with other content."""
+
+
+class WrongOffset(Conflict):
+    """Content was sent for another place than where the file ends; ``right`` is that place."""
+
+    def __init__(self, right: int) -> None:
+        self.right = right
+        super().__init__(f"The file has {right:,} bytes so far: send what follows from there.")
+
+
+class StorageFull(Exception):
+    """There is no room to store what was sent; nothing of it was kept."""

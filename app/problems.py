@@ -12,7 +12,16 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from advisor_rules import InvalidFacts
-from app.errors import Conflict, Invalid, KeyReused, NotFound, Stale, Wrong
+from app.errors import (
+    Conflict,
+    Invalid,
+    KeyReused,
+    NotFound,
+    Stale,
+    StorageFull,
+    Wrong,
+    WrongOffset,
+)
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
@@ -155,6 +164,10 @@ def _bad_facts(error: InvalidFacts) -> Problem:
     return _several(422, "invalid-facts", "fact", wrong)
 
 
+def _wrong_offset(error: WrongOffset) -> Problem:
+    return Problem(409, "conflict", str(error), headers={"upload-offset": str(error.right)})
+
+
 def _storage(error: OperationalError) -> Problem:
     """A database that is full or away says so; any other trouble with it is a fault of ours."""
     said = str(error.orig).lower()
@@ -172,6 +185,8 @@ MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (NotFound, lambda error: Problem(404, "not-found", str(error))),
     (Stale, lambda error: Problem(412, "stale", str(error))),
     (KeyReused, lambda error: Problem(422, "key-reused", str(error))),
+    (WrongOffset, _wrong_offset),
+    (StorageFull, lambda error: Problem(507, "storage", str(error))),
     (Conflict, lambda error: Problem(409, "conflict", str(error))),
     (RequestValidationError, _unreadable),
     (HTTPException, _http),

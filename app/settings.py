@@ -21,6 +21,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 SHORTEST_SECRET = 32
 MOST_BODY_BYTES = 1 << 30
+MOST_LOG_BYTES = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Settings:
     ] = False
     port: Annotated[int, "Port to listen on, 0 to 65535; 0 takes a free one."] = 8000
     data_dir: Annotated[
-        Path, "Folder for what is kept: the SQLite database and the secret key."
+        Path, "Folder for what is kept: the SQLite database, the secret key and failure logs."
     ] = Path("~/.local/share/formfact")
     database_url: Annotated[
         str, "SQLAlchemy URL of the database; by default formfact.db in the data folder."
@@ -57,7 +58,12 @@ class Settings:
     secure_cookies: Annotated[
         bool, "Whether cookies travel by HTTPS alone: true behind HTTPS, else false."
     ] = False
-    max_body_bytes: Annotated[int, "The largest request body, in bytes."] = 1_000_000
+    max_body_bytes: Annotated[
+        int, "The largest request body, in bytes, other than the content of a failure log."
+    ] = 1_000_000
+    max_log_bytes: Annotated[
+        int, "The largest failure log, in bytes; it is written to disk as it comes."
+    ] = 2_000_000_000
     recommend_cache: Annotated[
         int, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
     ] = 512
@@ -195,5 +201,6 @@ READERS: dict[str, Any] = {
     "secure_cookies": _truth,
     "allow_remote": _truth,
     "max_body_bytes": _whole(1_000, MOST_BODY_BYTES),
+    "max_log_bytes": _whole(1_000, MOST_LOG_BYTES),
     "recommend_cache": _whole(0, 1_000_000),
 }

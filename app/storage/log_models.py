@@ -65,8 +65,10 @@ class FailureLog(Base):
     """Column -> field of the failure record, as a person confirmed it."""
     position: Mapped[int] = mapped_column(BigInteger, default=0)
     """The line (or row) up to which everything is written down."""
-    read_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    """About how much of the file that is, for showing progress."""
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    """The lines (or rows) that there are; None where that is not known."""
+    resumed_at: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The line from which the process that works on it now goes on."""
     records: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     duplicates: Mapped[int] = mapped_column(default=0)

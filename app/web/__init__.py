@@ -21,7 +21,7 @@ from advisor_rules import InvalidFacts, default_rulebook, load_rulebook
 from app import urls
 from app.api.openapi import describe
 from app.api.problems import problem_response
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, StorageFull
 from app.problems import Problem, problem_of
 from app.recommending import Recommender
 from app.services import Services
@@ -38,6 +38,7 @@ FORESEEN: tuple[type[Exception], ...] = (
     InvalidFacts,
     NotFound,
     RequestValidationError,
+    StorageFull,
 )
 """Exceptions that have words for whoever asked; any other is a fault, answered by the guard."""
 

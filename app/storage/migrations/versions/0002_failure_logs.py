@@ -55,7 +55,8 @@ def _create_failure_logs() -> None:
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("mapping", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("read_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("resumed_at", sa.BigInteger(), nullable=False),
         *(
             sa.Column(name, sa.Integer(), nullable=False)
             for name in ("records", "skipped", "duplicates", "labelled")
