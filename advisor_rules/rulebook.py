@@ -58,6 +58,15 @@ class Rulebook:
     origin: Mapping[str, str]
     """File in which each rule, fact and step is written, for messages and pages."""
 
+    @property
+    def every_rule(self) -> dict[str, Rule]:
+        """The rules on applications and those on failure records."""
+        return {**self.rules, **self.record_rules}
+
+    def fact(self, name: str) -> Fact | None:
+        """The fact of an application, or the signal of a record, with this id."""
+        return self.facts.get(name) or self.signals.get(name)
+
     def limits(self, as_of: date) -> dict[str, float]:
         """Every threshold's value in force at a date (its earliest value before that)."""
         return {name: _in_force(item, as_of) for name, item in self.thresholds.items()}

@@ -39,7 +39,7 @@ class Backlinks:
 @lru_cache(maxsize=4)
 def backlinks(book: Rulebook) -> Backlinks:
     """All links of the rulebook, turned round."""
-    rules = book.rules.values()
+    rules = book.every_rule.values()
     return Backlinks(
         rules_of_fact=_turned((rule.id, facts_of(book.conditions[rule.id])) for rule in rules),
         rules_of_threshold=_turned((rule.id, thresholds_of(book, rule)) for rule in rules),

@@ -24,11 +24,18 @@ MARKER = ".made-by-formfact"
 KINDS = {
     "steps": "Steps",
     "rules": "Rules",
+    "record_rules": "Rules on failure records",
     "facts": "Facts",
+    "signals": "Signals of failure records",
+    "subtypes": "Kinds of failure",
     "thresholds": "Thresholds",
     "sources": "Sources",
     "conflicts": "Where sources disagree",
 }
+
+INDEX = {"record_rules": "rules"}
+PAGE = {"record_rules": "rule", "signals": "fact"}
+"""Kinds whose index or pages are written like those of another kind."""
 
 
 class NotOurs(Exception):
@@ -64,9 +71,9 @@ def rule_pages(book: Rulebook, as_of: date | None = None) -> dict[str, str]:
     links = backlinks(book)
     for kind in KINDS:
         entries: Mapping[str, Any] = getattr(book, kind)
-        pages[f"{kind}/index.md"] = render(kind, entries=list(entries.values()))
+        pages[f"{kind}/index.md"] = render(INDEX.get(kind, kind), entries=list(entries.values()))
         for name, entry in entries.items():
-            pages[f"{kind}/{name}.md"] = render(kind.removesuffix("s"), entry=entry)
+            pages[f"{kind}/{name}.md"] = render(PAGE.get(kind, kind.removesuffix("s")), entry=entry)
     for step in book.steps:
         pages[f"steps/{step}.svg"] = str(step_graph(book, links, step)) + "\n"
     return pages
@@ -107,10 +114,11 @@ def _helpers(book: Rulebook, as_of: date) -> dict[str, Any]:
         "clause_line": words.clause_line,
         "effects": words.EFFECTS,
         "reading": words.READING,
-        "value_words": lambda name, value: words.value_words(book.facts[name], value),
+        "value_words": lambda name, value: words.value_words(book.fact(name), value),
         "limit_words": lambda item: words.limit_words(item, limits),
         "number_words": words.number_words,
         "thresholds_of": lambda rule: thresholds_of(book, rule),
+        "judged_words": lambda rule: words.judged_words(rule.gives, book),
         "target_title": lambda name: words.target_title(book, name),
         "derivation": _derivation,
         "type_words": _type_words,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor_rules.conditions import All, Among, AnyOf, Condition, Known, Not, Ordered, Unless
-from advisor_rules.model import Fact, Threshold, Value
+from advisor_rules.model import Fact, Gives, Threshold, Value
 from advisor_rules.rulebook import Rulebook
 
 Json = dict[str, Any]
@@ -36,6 +36,12 @@ CLASSES = {
     "neither": "Neither information nor behaviour fails",
     "uncertain": "Not known yet",
 }
+JUDGED = {
+    "facts": {"wrong": "its facts are wrong", "right": "its facts are right"},
+    "form": {"wrong": "its form is wrong", "right": "its form is right"},
+    "fault": {"elsewhere": "the model is not what failed"},
+}
+"""What a rule says of one failure record."""
 EFFECTS = {
     "for": "speaks for",
     "against": "speaks against",
@@ -103,8 +109,9 @@ def value_words(fact: Fact | None, value: Value | None) -> str:
 
 
 def fact_title(book: Rulebook, name: str) -> str:
-    """The fact's title, or its id where the rulebook no longer has it."""
-    return book.facts[name].title if name in book.facts else name
+    """The title of a fact or signal, or its id where the rulebook no longer has it."""
+    fact = book.fact(name)
+    return fact.title if fact else name
 
 
 def step_title(book: Rulebook, name: str | None) -> str:
@@ -121,7 +128,15 @@ def target_title(book: Rulebook, name: str) -> str:
 
 def rule_title(book: Rulebook, name: str) -> str:
     """The rule's title, or its id where the rulebook no longer has it."""
-    return book.rules[name].title if name in book.rules else name
+    rule = book.rules.get(name) or book.record_rules.get(name)
+    return rule.title if rule else name
+
+
+def judged_words(gives: Gives, book: Rulebook) -> str:
+    """What a rule says of one failure record, with the kind of failure; '' for other rules."""
+    said = [words[getattr(gives, side)] for side, words in JUDGED.items() if getattr(gives, side)]
+    kind = book.subtypes[gives.subtype].title.lower() if gives.subtype else ""
+    return f"{said[0]}{f' ({kind})' if kind else ''}" if said else ""
 
 
 def standing_words(item: Mapping[str, Any]) -> str:
@@ -175,7 +190,7 @@ def condition_clause(
 
 
 def _among(book: Rulebook, fact: str, values: frozenset[Value], negated: bool) -> str:
-    entry = book.facts.get(fact)
+    entry = book.fact(fact)
     if negated and entry and entry.type == "bool":
         values, negated = frozenset({True, False} - values), False
     words = joined((value_words(entry, value) for value in sorted(values, key=str)), "or")

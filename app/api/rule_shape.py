@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from advisor_rules.model import Citation, Rule, Source, Stage, Step, Strength
+from advisor_rules.model import Citation, Rule, Source, Stage, Step, Strength, Subject
 from advisor_rules.rulebook import Rulebook
 
 Json = dict[str, Any]
@@ -37,6 +37,7 @@ class RuleOut(BaseModel):
 
     id: str
     title: str
+    subject: Subject
     stage: Stage
     when: dict[str, Any]
     gives: dict[str, Any]
@@ -77,12 +78,13 @@ class SourceEntryOut(BaseModel):
 def rulebook_data(book: Rulebook) -> Json:
     """The rulebook in short, as data."""
     kinds = ("facts", "rules", "steps", "thresholds", "sources", "conflicts")
+    more = ("record_rules", "signals", "subtypes")
     return {
         "version": book.version,
         "title": book.title,
         "hash": book.hash,
         "newest_date": book.latest().isoformat(),
-        "counts": {kind: len(getattr(book, kind)) for kind in kinds},
+        "counts": {kind: len(getattr(book, kind)) for kind in (*kinds, *more)},
     }
 
 
@@ -92,6 +94,7 @@ def rule_data(rule: Rule, book: Rulebook) -> Json:
     return {
         "id": rule.id,
         "title": rule.title,
+        "subject": rule.subject,
         "stage": rule.stage,
         "when": rule.when,
         "gives": gives,

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from advisor_rules.model import Citation, Conflict, Fact, Rule, Source, Step, Threshold
+from advisor_rules.model import (
+    Citation,
+    Conflict,
+    Fact,
+    Rule,
+    Signal,
+    Source,
+    Step,
+    Subtype,
+    Threshold,
+)
 from advisor_rules.rulebook import OptionPlace, Rulebook
 from app.backlinks import Backlinks, backlinks, thresholds_of
 from app.words import (
@@ -15,6 +25,8 @@ from app.words import (
     READING,
     clause_line,
     condition_clause,
+    fact_title,
+    judged_words,
     limit_words,
     number_words,
     rule_title,
@@ -60,6 +72,8 @@ def _rule(view: View, rule: Rule) -> Iterator[str]:
     yield f"If       {clause_line(condition)}"
     if rule.gives.diagnosis:
         yield f"Then     what fails: {value_words(book.facts['diagnosis'], rule.gives.diagnosis)}"
+    if rule.subject == "record":
+        yield f"Then     of a failure record: {judged_words(rule.gives, book)}"
     for effect, target in rule.gives.effects():
         yield f"Then     {EFFECTS[effect]}: {target_title(book, target)}"
     yield f"Because  {rule.because}"
@@ -94,9 +108,24 @@ def _fact(view: View, fact: Fact) -> Iterator[str]:
         yield f"Why      {fact.ask.why}"
         if fact.ask.hint:
             yield f"Hint     {fact.ask.hint}"
+    elif isinstance(fact, Signal):
+        yield "Origin   observed on one failure record"
+        yield f"Blind to {fact.blind_to}"
     else:
         yield f"Origin   {'worked out by the rules' if fact.derived else 'measured, never asked'}"
     yield from _named("Read by ", view.links.rules_of_fact.get(fact.id, ()), view.book)
+
+
+def _subtype(view: View, subtype: Subtype) -> Iterator[str]:
+    yield f"{subtype.title} ({subtype.id}; {subtype.failure_class})"
+    yield subtype.summary
+    if subtype.remedy:
+        yield f"Remedy   {subtype.remedy}"
+    if subtype.fact:
+        yield f"Measures {fact_title(view.book, subtype.fact)} ({subtype.fact})"
+    rules = view.book.record_rules.values()
+    given = (rule.id for rule in rules if rule.gives.subtype == subtype.id)
+    yield from _named("Given by", given, view.book)
 
 
 def _step(view: View, step: Step) -> Iterator[str]:
@@ -157,7 +186,10 @@ def _named(label: str, rules: Iterable[str], book: Rulebook) -> Iterator[str]:
 
 SHOWN: dict[str, Callable[[View, Any], Iterator[str]]] = {
     "rules": _rule,
+    "record_rules": _rule,
     "facts": _fact,
+    "signals": _fact,
+    "subtypes": _subtype,
     "steps": _step,
     "options": _option,
     "sources": _source,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from advisor_rules.conditions import facts_of
 from advisor_rules.model import Conflict, Rule, Threshold
 from advisor_rules.rulebook import Rulebook
+from app import words
 from app.backlinks import Ids, backlinks
 
 TITLES = {
@@ -81,9 +82,10 @@ def matching(book: Rulebook, rules: Iterable[Rule], text: str) -> list[Rule]:
 
 
 def _words(book: Rulebook, rule: Rule) -> str:
-    facts = (book.facts[name].title for name in facts_of(book.conditions[rule.id]))
+    facts = (words.fact_title(book, name) for name in facts_of(book.conditions[rule.id]))
     return " ".join((rule.id, rule.title, rule.because, *facts)).lower()
 
 
 def _rules(book: Rulebook, links: Ids, name: str) -> list[Rule]:
-    return [book.rules[rule] for rule in links.get(name, ())]
+    rules = book.every_rule
+    return [rules[rule] for rule in links.get(name, ())]

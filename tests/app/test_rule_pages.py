@@ -49,6 +49,18 @@ def test_rules_link_to_what_they_read_say_and_cite_and_back(pages: dict[str, str
             assert f"(../rules/{rule.id}.md)" in pages[f"{end}.md"], (end, rule.id)
 
 
+def test_rules_on_records_link_to_signals_and_kinds_of_failure(pages: dict[str, str]) -> None:
+    assert BOOK.record_rules
+    for rule in BOOK.record_rules.values():
+        page = pages[f"record_rules/{rule.id}.md"]
+        for name in facts_of(BOOK.conditions[rule.id]):
+            assert f"(../signals/{name}.md)" in page
+            assert f"(../record_rules/{rule.id}.md)" in pages[f"signals/{name}.md"]
+        if rule.gives.subtype:
+            assert f"(../subtypes/{rule.gives.subtype}.md)" in page
+            assert f"(../record_rules/{rule.id}.md)" in pages[f"subtypes/{rule.gives.subtype}.md"]
+
+
 def test_pages_are_the_same_every_time(pages: dict[str, str]) -> None:
     assert rule_pages(load_rulebook()) == pages
 

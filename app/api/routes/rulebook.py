@@ -52,16 +52,16 @@ def rulebook(request: Request, book: Book) -> Response:
 @router.get(urls.API_RULES, summary="All rules", response_model=PageOut[RuleOut])
 def rules(request: Request, book: Book, limit: Limit = 100, offset: Offset = 0) -> Response:
     """Rules by id."""
-    page = _slice(list(book.rules.values()), limit, offset)
+    page = _slice(list(book.every_rule.values()), limit, offset)
     return read_page(request, page, lambda rule: rule_data(rule, book))
 
 
 @router.get(urls.API_RULE, summary="One rule", response_model=RuleOut)
 def rule(request: Request, book: Book, rule_id: str) -> Response:
     """A rule with its condition, effect, reason and sources."""
-    if rule_id not in book.rules:
+    if rule_id not in book.every_rule:
         raise NotFound("rule with this id")
-    return read(request, rule_data(book.rules[rule_id], book))
+    return read(request, rule_data(book.every_rule[rule_id], book))
 
 
 @router.get(urls.API_STEPS, summary="All steps", response_model=PageOut[StepOut])

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
     from advisor_rules.verify import Report
 
-KINDS = ("rules", "facts", "steps", "options", "sources", "thresholds", "conflicts")
+KINDS = (
+    "rules",
+    "record_rules",
+    "facts",
+    "signals",
+    "subtypes",
+    "steps",
+    "options",
+    "sources",
+    "thresholds",
+    "conflicts",
+)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -38,7 +49,7 @@ def check(
     from advisor_rules.verify import verify
 
     book = rulebook_of(folders)
-    click.echo(f"Proving {len(book.rules)} rules ...", err=True)
+    click.echo(f"Proving {len(book.every_rule)} rules ...", err=True)
     report = verify(book, as_of)
     click.echo(_report_json(report, book) if as_json else _report_text(report))
     if not report.passed:

@@ -33,7 +33,8 @@ def rules(request: Request, book: Book) -> Response:
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "recommend": [rule for rule in found if rule.stage == "recommend"],
-        "classify": [rule for rule in found if rule.stage == "classify"],
+        "classify": [rule for rule in found if rule.gives.diagnosis],
+        "records": [rule for rule in found if rule.subject == "record"],
     }
     if is_live(request):
         return page(request, "partials/rules_found.html", **context)
@@ -43,7 +44,7 @@ def rules(request: Request, book: Book) -> Response:
 @router.get(urls.RULE)
 def rule_page(request: Request, name: str, book: Book) -> Response:
     """One rule: its condition in words, what it says, what it rests on, and its tests."""
-    rule = _found(book.rules, name, "rule")
+    rule = _found(book.every_rule, name, "rule")
     limits = book.limits(book.latest())
     return _page(
         request,
@@ -67,13 +68,14 @@ def facts(request: Request, book: Book) -> Response:
     ]
     groups.append(("Measured", [fact for fact in known if not fact.ask and not fact.derived]))
     groups.append(("Worked out by the rules", [fact for fact in known if fact.derived]))
+    groups.append(("Observed on one failure record", list(book.signals.values())))
     return _page(request, "facts", "facts", groups=[group for group in groups if group[1]])
 
 
 @router.get(urls.FACT)
 def fact_page(request: Request, name: str, book: Book) -> Response:
     """One fact: how it is asked for, what it can be, and which rules read it."""
-    fact = _found(book.facts, name, "fact")
+    fact = _found({**book.facts, **book.signals}, name, "fact")
     asked = book.ask_conditions.get(name)
     limits = book.limits(book.latest())
     return _page(
@@ -171,7 +173,7 @@ def _found(things: Mapping[str, Thing], name: str, what: str) -> Thing:
 
 
 def _chosen(book: Rulebook, chosen: Mapping[str, str]) -> list[Rule]:
-    kept = sorted(book.rules.values(), key=lambda rule: rule.title)
+    kept = sorted(book.every_rule.values(), key=lambda rule: rule.title)
     if chosen["step"]:
         kept = [rule for rule in kept if chosen["step"] in links.targets(book, rule)]
     if chosen["fact"]:
@@ -185,8 +187,8 @@ def _filters(book: Rulebook) -> dict[str, list[tuple[str, str]]]:
     """What each filter offers, as (id, title)."""
     ordered = sorted(book.steps.values(), key=lambda step: step.cost)
     read = {fact for condition in book.conditions.values() for fact in facts_of(condition)}
-    cited = {cite.source for rule in book.rules.values() for cite in rule.cites}
-    by_title = sorted((book.facts[name].title, name) for name in read)
+    cited = {cite.source for rule in book.every_rule.values() for cite in rule.cites}
+    by_title = sorted((words.fact_title(book, name), name) for name in read)
     sources = [(name, source.title) for name, source in book.sources.items() if name in cited]
     return {
         "step_options": [(step.id, step.title) for step in ordered],
@@ -197,7 +199,7 @@ def _filters(book: Rulebook) -> dict[str, list[tuple[str, str]]]:
 
 def _example(book: Rulebook, example: Any) -> dict[str, Any]:
     facts = [
-        (words.fact_title(book, name), words.value_words(book.facts.get(name), value))
+        (words.fact_title(book, name), words.value_words(book.fact(name), value))
         for name, value in example.facts.items()
     ]
     return {"facts": facts, "fires": example.fires, "note": example.note}

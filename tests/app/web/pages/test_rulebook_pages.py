@@ -58,8 +58,8 @@ def test_rules_are_filtered_by_words_step_fact_and_source(client: TestClient) ->
     everything = client.get("/rulebook").text
     narrowed = client.get("/rulebook?step=define_evaluation&fact=evaluation_exists").text
 
-    assert f"{len(BOOK.rules)} rules" in everything
-    assert f"of {len(BOOK.rules)}" in narrowed
+    assert f"{len(BOOK.every_rule)} rules" in everything
+    assert f"of {len(BOOK.every_rule)}" in narrowed
     assert "No rule matches" in client.get("/rulebook?q=zzzz").text
     part = client.get("/rulebook?source=S1", headers={"HX-Request": "true"}).text
     assert "<html" not in part
