@@ -15,6 +15,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MAX_LINE_BYTES = 10_000_000
+EXPECTED = {
+    "input": "text or chat messages, each with a role",
+    "context": "text or a list of texts",
+    "format_spec": "an object with a type",
+    "metadata": "an object",
+}
+"""What a field of a record has to be; those not named here are text."""
 
 
 class Message(BaseModel):
@@ -142,16 +149,20 @@ def _record(row: dict[str, Any], number: int) -> FailureRecord | Skipped:
     try:
         record = FailureRecord.model_validate(known)
     except ValidationError as error:
-        return Skipped(number, _complaint(error))
+        return Skipped(number, complaint(error))
     if not extra:
         return record
     added = {name: row[name] for name in extra}
     return record.model_copy(update={"metadata": added | record.metadata})
 
 
-def _complaint(error: ValidationError) -> str:
-    """What is wrong with each field, once, in the words of pydantic."""
+def complaint(error: ValidationError) -> str:
+    """What is wrong with each field, once, in plain words."""
     said: dict[str, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        said.setdefault(str(item["loc"][0]), item["msg"][:1].lower() + item["msg"][1:])
+        name, *inner = (str(part) for part in item["loc"])
+        if item["type"] == "missing":
+            said.setdefault(name, "field required" + (f" ({inner[-1]})" if inner else ""))
+        else:
+            said.setdefault(name, f"must be {EXPECTED.get(name, 'text')}")
     return "; ".join(f"{name}: {message}" for name, message in said.items())

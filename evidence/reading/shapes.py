@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from evidence.records import FailureRecord, Skipped
 
 
 class LogUnreadable(ValueError):
-    """The file as a whole cannot be read; the message says what, where, and what to do."""
+    """The file as a whole cannot be read: each of ``problems`` says what, where, and what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Row:
 
 
 Read = Row | Skipped
+Raw = tuple[int, dict[str, Any] | Skipped]
+"""A row as it stands in the file, by column, with its number."""
 
 
 @dataclass(frozen=True, slots=True)
