@@ -33,7 +33,8 @@ def build(row: dict[str, Any], plan: Plan, number: int, prefix: str) -> FailureR
     try:
         _convert(known, splits=plan.splits)
         known.setdefault("id", f"{prefix}-{number}")
-        known["metadata"] = extra | known["metadata"] if "metadata" in known else extra
+        own = known.get("metadata", {})
+        known["metadata"] = extra | own if isinstance(own, dict) else own
         return FailureRecord.model_validate(known)
     except ValidationError as error:
         return Skipped(number, complaint(error))

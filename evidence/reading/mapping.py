@@ -104,7 +104,7 @@ def _fits(field: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     if field == "reference":
         return not values or not all(isinstance(item, str) and item in LABELS for item in values)
     if field == "id":
-        return all(isinstance(item, str | int) for item in values)
+        return not values or any(isinstance(item, str | int) for item in values)
     if field in REQUIRED:
         return not values or any(_can_be_text(item) for item in values)
     return True

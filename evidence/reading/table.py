@@ -14,6 +14,7 @@ from evidence.reading.shapes import LogUnreadable, Raw
 from evidence.records import MAX_LINE_BYTES, Skipped
 
 DELIMITERS = (",", "\t", ";", "|")
+UNCLOSED = "a quote is opened and not closed"
 
 _BYTE = re.compile("[\udc80-\udcff]")
 
@@ -54,6 +55,11 @@ class _Lines:
         return line.removeprefix(BOM).decode("utf-8", "surrogateescape")
 
     @property
+    def several(self) -> bool:
+        """Whether the present row goes over more than one line."""
+        return len(self._taken) > 1
+
+    @property
     def first(self) -> int:
         """The line that the present row begins at."""
         return self._taken[0][0] if self._taken else 0
@@ -62,26 +68,38 @@ class _Lines:
         """Forget the lines of the row before."""
         self._taken, self._size = [], 0
 
-    def give_back(self) -> Skipped | None:
-        """Give all lines but the row's first again; what stands for a line that was too long."""
-        taken, self._taken = self._taken, []
-        self._again.extendleft(reversed(taken[1:]))
-        return taken[0][1] if taken and isinstance(taken[0][1], Skipped) else None
+    @property
+    def bad_line(self) -> Skipped | None:
+        """What stands for the row's first line, where that was too long."""
+        first = self._taken[0][1]
+        return first if isinstance(first, Skipped) else None
+
+    def give_back(self) -> None:
+        """Give all lines but the row's first again."""
+        self._again.extendleft(reversed(self._taken[1:]))
+        self._taken = []
 
 
-def cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | Skipped]]:
-    """The cells of every row that is not empty, with the line that it begins at."""
+def cells(path: Path, delimiter: str, width: int = 0) -> Iterator[tuple[int, list[str] | Skipped]]:
+    """The cells of every row that is not empty, with the line that it begins at.
+
+    A row that goes over several lines and has not ``width`` cells is taken for a quote that was
+    never closed: its first line alone is left out.
+    """
     csv.field_size_limit(MAX_LINE_BYTES)
     source = _Lines(path)
-    reader = csv.reader(source, delimiter=delimiter)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
         source.begin()
         row = _next_row(reader, source)
         if row is None:
             return
+        if isinstance(row, list) and width and source.several and _is_ragged(row, width):
+            row = Skipped(source.first, UNCLOSED)
         if isinstance(row, Skipped):
+            source.give_back()
             # What a reader has half read stays in it: another one goes on.
-            reader = csv.reader(source, delimiter=delimiter)
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
             yield row.line, row
         elif any(row):
             yield source.first, row
@@ -91,19 +109,18 @@ def _next_row(reader: Iterator[list[str]], source: _Lines) -> list[str] | Skippe
     try:
         row = next(reader, None)
     except _Unclosed:
-        number = source.first
-        source.give_back()
-        return Skipped(number, "a quote is opened and not closed")
+        return Skipped(source.first, UNCLOSED)
     except _TooLong:
-        number = source.first
-        return source.give_back() or Skipped(number, "a quote is opened and not closed")
+        return source.bad_line or Skipped(source.first, UNCLOSED)
     except csv.Error as error:
-        number = source.first
-        source.give_back()
-        return Skipped(number, f"not a row of a table: {error}")
+        return Skipped(source.first, f"not a row of a table: {error}")
     if row is not None and any(not cell.isascii() and _BYTE.search(cell) for cell in row):
         return Skipped(source.first, "not UTF-8 text")
     return row
+
+
+def _is_ragged(row: list[str], width: int) -> bool:
+    return len(row) < width or any(row[width:])
 
 
 def delimiter_of(path: Path) -> str:
@@ -140,12 +157,12 @@ def _unique(names: Sequence[str]) -> list[str]:
 def rows(path: Path, after: int = 0) -> Iterator[Raw]:
     """Every row after that line, by column, with the line that it begins at."""
     header = columns_of(path)
-    for number, row in islice(cells(path, delimiter_of(path)), 1, None):
+    for number, row in islice(cells(path, delimiter_of(path), len(header)), 1, None):
         if number <= after:
             continue
         if isinstance(row, Skipped):
             yield number, row
-        elif len(row) < len(header) or any(row[len(header) :]):
+        elif _is_ragged(row, len(header)):
             why = f"{len(row)} cells, and the first row names {len(header)} columns"
             yield number, Skipped(number, why)
         else:
