@@ -89,17 +89,22 @@ def _resolve(sides: Mapping[Aspect, _Side]) -> RecordClass:
     if len(wrong) == 2:
         return _class("both", wrong)
     if wrong:
-        return _class("information" if facts.said == "wrong" else "behavior", wrong)
+        # "information" also says that the form is not wrong: no surer than what was seen of it
+        spoke = [side for side in (facts, form) if side.rules]
+        return _class("information" if facts.said == "wrong" else "behavior", wrong, spoke)
     right = [side for side in (facts, form) if side.said == "right"]
     if right and not any(side.rules and side.said is None for side in (facts, form)):
         return _class("neither", right)
     return RecordClass("uncertain", "", "weak", _ids((facts, form)))
 
 
-def _class(label: FailureClass, sides: list[_Side]) -> RecordClass:
+def _class(
+    label: FailureClass, sides: list[_Side], spoke: list[_Side] | None = None
+) -> RecordClass:
+    """A class for these sides, as sure as the weakest of all that spoke."""
     subtypes = [_subtype(side) for side in sides]
-    strength = max((side.strength for side in sides), key=STRENGTHS.index)
-    return RecordClass(label, "+".join(filter(None, subtypes)), strength, _ids(sides))
+    strength = max((side.strength for side in spoke or sides), key=STRENGTHS.index)
+    return RecordClass(label, "+".join(filter(None, subtypes)), strength, _ids(spoke or sides))
 
 
 def _subtype(side: _Side) -> str:

@@ -106,6 +106,11 @@ def test_a_sound_form_does_not_excuse_wrong_facts(book: Rulebook) -> None:
     assert said(book, agrees=False, parses=True).label == "information"
 
 
+def test_one_kind_of_failure_is_no_surer_than_that_the_other_is_absent(book: Rulebook) -> None:
+    assert said(book, parses=False).strength == "strong"
+    assert said(book, parses=False, agrees=True).strength == "moderate"
+
+
 def test_what_is_right_as_far_as_is_known_is_neither(book: Rulebook) -> None:
     assert said(book, parses=True).label == "neither"
     assert said(book, parses=True, agrees=True).label == "neither"
