@@ -55,7 +55,8 @@ def _opened(path: Path) -> ParquetFile:
     from pyarrow.parquet import ParquetFile
 
     try:
-        return ParquetFile(path, buffer_size=BUFFER_BYTES)
+        # Without the buffer, and with reading ahead, a whole row group would be in memory.
+        return ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False)
     except (ArrowException, OSError, ValueError) as error:
         raise LogUnreadable(f"{path}: not a Parquet file that can be read: {error}") from error
 
@@ -70,7 +71,7 @@ def _group(file: ParquetFile, group: int, first: int) -> Iterator[Raw]:
         return
     number = first
     try:
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], use_threads=False):
             for row in _batch(batch, number):
                 yield row
                 number += 1
