@@ -72,7 +72,7 @@ class Folder:
         return Folded(row.record, repeat_of=name)
 
     def counts(self) -> dict[str, int]:
-        """Id of a record -> how many later rows repeat it; records without repeats are not in it."""
+        """Id of a record -> how many later rows repeat it, for those that are repeated."""
         rows = self._database.execute(
             "SELECT first, count(*) FROM repeats GROUP BY first ORDER BY min(line)"
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+import hypothesis
 from hypothesis import strategies as st
 
 from evidence.reading import Row
@@ -46,7 +46,8 @@ def test_new_id_steps_over_those_that_are_taken() -> None:
 
 
 def test_work_that_is_resumed_folds_as_if_it_had_not_stopped(tmp_path: Path) -> None:
-    rows = [row(n, name, output) for n, (name, output) in enumerate(["ax", "bx", "ay", "cz", "cx"])]
+    given = [("a", "x"), ("b", "x"), ("a", "y"), ("c", "z"), ("c", "x")]
+    rows = [row(line, name, output) for line, (name, output) in enumerate(given)]
     with Folder() as folder:
         whole = [folder.fold(item) for item in rows]
     path = tmp_path / "seen.db"
@@ -57,7 +58,9 @@ def test_work_that_is_resumed_folds_as_if_it_had_not_stopped(tmp_path: Path) -> 
         assert folder.counts() == {"a": 2}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", "a#2", ""]), st.sampled_from("xyz"))))
+@hypothesis.given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "a#2", ""]), st.sampled_from("xyz")))
+)
 def test_every_row_is_kept_or_repeats_one_that_is(cells: list[tuple[str, str]]) -> None:
     with Folder() as folder:
         rows = [row(line, name, output) for line, (name, output) in enumerate(cells)]
