@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
     from app.demo.case import Answers
     from app.report import Form
-    from evidence.records import ReadResult
+    from evidence.reading.whole import Whole
 
 NAMES: dict[Form, str] = {"json": "report.json", "markdown": "report.md", "html": "report.html"}
 
@@ -48,10 +48,10 @@ def _advise(answers: Answers, book: Rulebook) -> dict[str, Any]:
     from advisor_rules.serialize import advice_to_dict
     from app.demo.case import FAILURES, measured_facts
     from app.demo.documents import standard_library_documents
-    from evidence.records import read_failures
+    from evidence.reading.whole import read_whole
 
     click.echo(f"Case: {answers.title}, {len(answers.facts)} answers", err=True)
-    log = read_failures(FAILURES)
+    log = read_whole(FAILURES)
     _tell(log)
     documents = standard_library_documents()
     click.echo(f"Documents: {len(documents):,} docstrings", err=True)
@@ -59,13 +59,13 @@ def _advise(answers: Answers, book: Rulebook) -> dict[str, Any]:
     return advice_to_dict(advise({**answers.facts, **measured}, rulebook=book), book)
 
 
-def _tell(log: ReadResult) -> None:
+def _tell(log: Whole) -> None:
     click.echo(
         f"Failure log: {len(log.records)} records, {len(log.skipped)} bad rows, "
-        f"{len(log.duplicates)} duplicates",
+        f"{len(log.repeats)} duplicates",
         err=True,
     )
-    for row in (*log.skipped, *log.duplicates):
+    for row in (*log.skipped, *log.repeats, *log.warnings):
         click.echo(f"  line {row.line}: {row.why}", err=True)
 
 

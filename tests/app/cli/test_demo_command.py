@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor_rules import default_rulebook
 from app.demo.case import FAILURES, measured_facts, read_answers
 from app.demo.documents import standard_library_documents
-from evidence.records import read_failures
+from evidence.reading.whole import read_whole
 
 if TYPE_CHECKING:
     from tests.app.cli.conftest import Formfact
@@ -41,7 +41,7 @@ def test_two_runs_write_the_same(process: Formfact, tmp_path: Path) -> None:
 
 
 def test_measured_facts_are_counted_and_not_answered_as_well() -> None:
-    log = read_failures(FAILURES)
+    log = read_whole(FAILURES)
     facts = measured_facts(log.records, standard_library_documents())
     noted = sum(record.reviewer_note is not None for record in log.records)
     assert facts["failures_reviewed"].value == noted
