@@ -7,7 +7,7 @@ from typing import Any
 
 import regex
 
-SECONDS = 0.05
+SECONDS = 0.02
 """The longest that one search may take."""
 MAX_PATTERN = 5_000
 MAX_TEXT = 100_000
