@@ -26,7 +26,7 @@ CLASS_WORDS = {
     "neither": "The output is sound, or the model is not what failed.",
     "uncertain": "The record does not carry what it takes to tell.",
 }
-SIDE_WORDS = {"information": "a matter of information", "behavior": "a matter of behaviour"}
+SIDE_WORDS = {"information": "information", "behavior": "behaviour"}
 KAPPA = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"))
 """Words for agreement beyond chance, from the value on: Landis and Koch, 1977."""
 
@@ -38,11 +38,13 @@ def headline(summary: Json) -> str:
         return "No record of this log could be read."
     if not failing["n"]:
         return f"None of the {counted(summary['records'], 'record')} is known to fail."
-    sides = sorted(SIDE_WORDS, key=lambda side: -(failing[side]["share"] or 0))
-    said = [
-        f"{range_words(failing[side])} {_are(failing[side])} {SIDE_WORDS[side]}" for side in sides
-    ]
-    return f"Of {counted(failing['n'], 'failing record')} {joined(said)}."
+    first, second = sorted(SIDE_WORDS, key=lambda side: -(failing[side]["share"] or 0))
+    said = (
+        f"{_brief(failing[first])} {_are(failing[first])} a matter of {SIDE_WORDS[first]} and "
+        f"{_brief(failing[second])} of {SIDE_WORDS[second]}"
+    )
+    both = "; some are both" if summary["labels"]["both"]["count"] else ""
+    return f"Of {counted(failing['n'], 'failing record')}, {said}{both}."
 
 
 def range_words(found: Json) -> str:
@@ -63,7 +65,8 @@ def needed_words(summary: Json) -> str:
             "number can be named that would decide between them."
         )
     if more == 0:
-        return "The log decides which of information and behaviour fails more often."
+        first, second = sorted(SIDE_WORDS, key=lambda side: -summary["failing"][side]["count"])
+        return f"That {SIDE_WORDS[first]} fails more often than {SIDE_WORDS[second]} is no chance."
     records = counted(more, "more failing record")
     return f"Label about {records} to decide between information and behaviour."
 
@@ -116,6 +119,24 @@ def seconds_words(seconds: float | None) -> str:
     if seconds < 5400:
         return counted(round(seconds / 60), "minute")
     return counted(round(seconds / 3600), "hour")
+
+
+def size_words(size: int | None) -> str:
+    """A size in bytes as ``4.2 MB``, in powers of 1,000."""
+    if size is None:
+        return "of unknown size"
+    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= least:
+            return f"{size / least:.3g} {unit}"
+    return counted(size, "byte")
+
+
+def _brief(found: Json) -> str:
+    """``65% (50 to 77)``: the interval without its signs where they go without saying."""
+    low, high = percent(found["low"]), percent(found["high"])
+    plain = low.rstrip("%").isdecimal() and high.rstrip("%").isdecimal()
+    interval = f"{low.rstrip('%')} to {high.rstrip('%')}" if plain else f"{low} to {high}"
+    return f"{percent(found['share'])} ({interval})"
 
 
 def _are(found: Json) -> str:

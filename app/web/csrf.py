@@ -38,7 +38,16 @@ async def posted(request: Request) -> FormData:
     Raises HTTPException: 403 where the token is missing, stale or another browser's. What was typed
     is kept in ``request.state.typed`` so that the page which says so can offer it again.
     """
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    return await _ours(request, files=0)
+
+
+async def posted_file(request: Request) -> FormData:
+    """The same for a form that may carry one file; a body that is no form is left to be read."""
+    return await _ours(request, files=1)
+
+
+async def _ours(request: Request, files: int) -> FormData:
+    form = await request.form(max_files=files, max_fields=MOST_FIELDS)
     given = request.headers.get(HEADER) or form.get(FIELD)
     if not isinstance(given, str) or not _is_ours(request, given):
         request.state.typed = [
@@ -51,6 +60,7 @@ async def posted(request: Request) -> FormData:
 
 
 Posted = Annotated[FormData, Depends(posted)]
+PostedFile = Annotated[FormData, Depends(posted_file)]
 
 
 def token_for(request: Request) -> str:

@@ -27,6 +27,12 @@ Refuse = Callable[[Request, Problem], Response]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+CONTENT = re.compile(rf"{API}/cases/[^/]+/(log-uploads|logs/[^/]+/content)")
+"""Endpoints that take the content of a file as it is."""
+FILES = re.compile(rf"/cases/[^/]+/logs|{CONTENT.pattern}")
+"""Paths whose bodies may be whole files; what takes them writes them to disk piece by piece."""
+FORM_BYTES = 100_000
+"""What a form may add round a file."""
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -60,6 +66,7 @@ class Guard:
         self.app = app
         self.names = settings.names
         self.largest = settings.max_body_bytes
+        self.largest_file = settings.max_log_bytes + FORM_BYTES
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +79,7 @@ class Guard:
             if scope["method"] == "HEAD":
                 scope = {**scope, "method": "GET"}  # the server leaves the body out
             try:
-                return await self.app(scope, _Intake(receive, self.largest), answered)
+                return await self.app(scope, _Intake(receive, self._largest(scope)), answered)
             except Exception as error:  # the edge: a fault becomes an answer and a log entry
                 log.exception("%s %s failed", scope["method"], scope["path"])
                 if answered.started:
@@ -81,26 +88,23 @@ class Guard:
         response = self.refuse(Request(scope), problem)
         await response(scope, receive, answered)
 
+    def _largest(self, scope: Scope) -> int:
+        """Bytes of a body at most: only the upload of a file may be as large as a file."""
+        return self.largest_file if FILES.fullmatch(scope["path"]) else self.largest
+
     def _objection(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         if not host_allowed(headers.get("host", ""), self.names):
             return Problem(
                 400, "wrong-host", "Name the host in FORMFACT_ALLOWED_HOSTS to allow it."
             )
-        if announced(headers) > self.largest:
-            return too_large(self.largest)
+        if announced(headers) > self._largest(scope):
+            return too_large(self._largest(scope))
         if scope["method"] in SAFE_METHODS:
             return None
         if comes_from_elsewhere(headers):
             return Problem(403, "cross-site", "A page of another site may not write here.")
-        if scope["path"].startswith(API) and not carries_json(headers):
-            return Problem(
-                415,
-                "media-type",
-                "Send the body as Content-Type: application/json.",
-                headers={"Accept": "application/json"},
-            )
-        return None
+        return unreadable(scope["path"], headers)
 
 
 class _Intake:
@@ -159,6 +163,34 @@ def announced(headers: Mapping[str, str]) -> int:
     """The length of the body that the headers promise, in bytes; 0 where they are silent."""
     length = headers.get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 20 else 0
+
+
+NO_JSON = Problem(
+    415,
+    "media-type",
+    "Send the body as Content-Type: application/json.",
+    headers={"Accept": "application/json"},
+)
+NO_FILE = Problem(
+    415,
+    "media-type",
+    "Send the file itself as Content-Type: application/octet-stream, not as a form.",
+    headers={"Accept": "application/octet-stream"},
+)
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
+"""What a page of another site can make a browser send without asking."""
+
+
+def unreadable(path: str, headers: Mapping[str, str]) -> Problem | None:
+    """What is wrong with the kind of body that an endpoint is sent; pages read their own forms."""
+    if CONTENT.fullmatch(path):
+        return None if carries_file(headers) else NO_FILE
+    return NO_JSON if path.startswith(API) and not carries_json(headers) else None
+
+
+def carries_file(headers: Mapping[str, str]) -> bool:
+    """Whether the body is sent as a file."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() not in FORMS
 
 
 def carries_json(headers: Mapping[str, str]) -> bool:

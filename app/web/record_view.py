@@ -15,7 +15,7 @@ from advisor_rules.rulebook import Rulebook
 from app import words
 from app.marked import Mark, marked, showable
 from evidence.records import FailureRecord
-from evidence.signals import Observation
+from evidence.signals import Observation, Span
 from evidence.view import RecordView, text_of
 
 LONGEST = 20_000
@@ -119,6 +119,19 @@ def read_record(
 
 
 NOTE = "reviewer_note"
+
+
+def observed(signals: Iterable[Mapping[str, Any]]) -> list[Observation]:
+    """Observations as the database keeps them."""
+    return [
+        Observation(
+            item["signal"],
+            item["value"],
+            item.get("detail", ""),
+            tuple(Span(**span) for span in item.get("spans", ())),
+        )
+        for item in signals
+    ]
 
 
 def gives_words(rule: Rule) -> str:

@@ -14,7 +14,9 @@ from starlette.responses import HTMLResponse, Response
 
 import templates
 from advisor_rules.model import Fact
-from app import urls, words
+from app import log_words, urls, words
+from app.drawing.interval import percent
+from app.marked import showable
 from app.services import services_of
 from app.web import answers
 from app.web.csrf import set_cookie, token_for
@@ -63,6 +65,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"to": urls.to, "urls": urls, "words": words, "asset": asset}
+    made.globals |= {"log_words": log_words}
     made.filters |= {
         "moment": moment,
         "lower_first": lower_first,
@@ -70,6 +73,8 @@ def environment() -> Environment:
         "as_typed": answers.state_as_typed,
         "range_words": range_words,
         "kind_words": kind_words,
+        "showable": showable,
+        "percent": percent,
     }
     return made
 

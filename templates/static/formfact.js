@@ -1,4 +1,5 @@
-// What pages do beyond plain forms: token on live requests, failures in words, folding of questions.
+// What pages do beyond plain forms: token on live requests, failures in words, folding of questions,
+// keys that press buttons, uploads that show how far they are.
 "use strict";
 
 (function () {
@@ -7,6 +8,7 @@
     403: "This page has grown stale, so nothing was saved. Reload the page and answer again.",
     404: "This no longer exists. Reload the page.",
     413: "That is too long to be saved.",
+    507: "The disk of the server is full. Nothing was saved.",
     500: "Something went wrong on the server. Nothing was saved; try again in a moment.",
   };
 
@@ -90,6 +92,127 @@
     box.hidden = count === 0;
     box.querySelector("[data-count]").textContent = count;
   });
+
+  // One key does what a button, link or choice of the page does; never while somebody types.
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (event.target.closest("textarea, select, input:not([type=radio]):not([type=checkbox])")) return;
+    const key = CSS.escape(event.key.toLowerCase());
+    const found = document.querySelector('[data-key="' + key + '"], [data-key-toggle="' + key + '"]');
+    if (!found || found.disabled) return;
+    event.preventDefault();
+    if (found.dataset.keyToggle) {
+      found.open = !found.open;
+      if (found.open) found.querySelector("summary").focus();
+      return;
+    }
+    const fold = found.closest("details");
+    if (fold) fold.open = true;
+    found.click();
+  });
+
+  // A file is sent on its own, with its progress; without scripts the form itself does it.
+  for (const form of document.querySelectorAll("form[data-upload]")) watchUpload(form);
+  function watchUpload(form) {
+    const input = form.querySelector("input[type=file]");
+    const chosen = form.querySelector("[data-chosen]");
+    for (const part of form.querySelectorAll("[data-with-script]")) part.hidden = false;
+    function show() {
+      const file = input.files[0];
+      chosen.textContent = file ? file.name + ", " + size(file.size) : "";
+    }
+    input.addEventListener("change", show);
+    for (const name of ["dragenter", "dragover"]) {
+      form.addEventListener(name, function (event) {
+        event.preventDefault();
+        form.classList.add("dropping");
+      });
+    }
+    for (const name of ["dragleave", "drop"]) {
+      form.addEventListener(name, function () { form.classList.remove("dropping"); });
+    }
+    form.addEventListener("drop", function (event) {
+      event.preventDefault();
+      if (!event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      show();
+    });
+    form.addEventListener("submit", function (event) {
+      if (!input.files.length) return;
+      event.preventDefault();
+      send(form, input.files[0]);
+    });
+  }
+
+  function send(form, file) {
+    const box = form.querySelector("[data-sending]");
+    const words = box.querySelector("p");
+    const bar = box.querySelector("progress");
+    const button = form.querySelector("button.main");
+    if (file.size > Number(form.dataset.largest)) {
+      refused("The file has " + size(file.size) + "; at most " + size(Number(form.dataset.largest)) + " are taken.");
+      return;
+    }
+    const request = new XMLHttpRequest();
+    const ended = function () { box.hidden = true; button.disabled = false; };
+    request.open("POST", form.action + "?name=" + encodeURIComponent(file.name));
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-CSRF-Token", document.body.dataset.csrf);
+    request.upload.addEventListener("progress", function (event) {
+      const part = event.lengthComputable ? Math.floor((100 * event.loaded) / event.total) : 0;
+      bar.value = part;
+      words.textContent = part < 100
+        ? "Uploading " + file.name + ": " + part + "% of " + size(file.size)
+        : "Looking at " + file.name;
+    });
+    request.addEventListener("load", function () {
+      if (request.status < 400) { window.location.assign(request.responseURL); return; }
+      ended();
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const said = page.querySelector("#problems li");
+      refused(said ? said.textContent : troubles[request.status] || troubles[500]);
+    });
+    request.addEventListener("error", function () { ended(); refused(troubles[0]); });
+    request.addEventListener("abort", function () { ended(); refused("Stopped. Nothing of the file was kept."); });
+    box.querySelector("[data-stop]").onclick = function () { request.abort(); };
+    refused("");
+    bar.value = 0;
+    words.textContent = "Uploading " + file.name;
+    box.hidden = false;
+    button.disabled = true;
+    request.send(file);
+  }
+
+  function refused(text) {
+    const place = document.getElementById("upload-problems");
+    place.replaceChildren();
+    const old = document.getElementById("problems");
+    if (old) old.remove();
+    if (!text) return;
+    const notice = document.createElement("div");
+    notice.className = "notice bad";
+    notice.setAttribute("role", "alert");
+    notice.textContent = text;
+    place.append(notice);
+  }
+
+  function size(bytes) {
+    for (const [unit, least] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+      if (bytes >= least) return Number((bytes / least).toPrecision(3)) + " " + unit;
+    }
+    return bytes + " bytes";
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      const text = document.getElementById(button.dataset.copy).textContent;
+      navigator.clipboard.writeText(text).then(function () {
+        document.querySelector("[data-copied]").textContent = "Copied.";
+      });
+    });
+  }
 
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;

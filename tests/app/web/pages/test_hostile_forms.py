@@ -29,6 +29,12 @@ FIELDS = (
     "evaluation_exists.choice",
     "labelled_examples",
     "retrieval_in_use",
+    "annotator",
+    "label",
+    "number",
+    "column",
+    "field",
+    "file",
 )
 WRITES = sorted(
     route.path
@@ -44,7 +50,8 @@ def test_no_form_makes_the_server_fail(
     path: str, kind: str, client: TestClient, team: Team
 ) -> None:
     case = team.new_case("Reader", "We have no evaluation.")
-    url = path.format(case_id=case, section="evaluation", fact="labelled_examples")
+    places = {"section": "evaluation", "fact": "labelled_examples", "log_id": "none", "number": "1"}
+    url = path.format(case_id=case, **places)
     data = {"csrf_token": team.token(), **dict.fromkeys(FIELDS, NASTY[kind])}
     answer = client.post(url, data=data)
 
@@ -61,6 +68,7 @@ def test_no_form_makes_the_server_fail(
         "/cases/{}/advice/{}",
         "/rulebook?q={}&step={}&fact={}&source={}",
         "/rulebook/rules/{}",
+        "/cases/{}/logs/{}/records/{}",
     ],
 )
 @pytest.mark.parametrize("text", ["%00", "%3Cscript%3Ealert(1)", "%FF", "%D9%A3", "9" * 40])
