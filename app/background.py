@@ -1,3 +1,273 @@
-"""Work outside requests: a thread that starts a process for each log that waits, one at a time."""
+"""Work outside requests: a thread that starts a process for each log that waits, one at a time.
+
+The queue is the table of logs itself. A log that is taken is ``running`` under a claim, a random
+word that its process must show to write anything; where the process dies, the log goes back to the
+queue under no claim, and goes on where it stopped.
+"""
 
 from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.logs import file_of
+from app.settings import Settings, given, variable
+from app.storage import (
+    Database,
+    FailureLog,
+    HumanLabel,
+    LogRecord,
+    LogText,
+    SkippedRow,
+    utc_now,
+)
+from app.storage.models import new_id
+
+log = logging.getLogger("formfact.background")
+
+POLL_SECONDS = 1.0
+STOP_SECONDS = 20.0
+"""How long a process may take to write down what it has when the server stops."""
+MOST_TRIES = 3
+"""How often a log is begun without getting any further before it counts as failed."""
+HUNG = timedelta(minutes=15)
+"""Without a sign of life for so long, a process counts as dead."""
+CLEARED = 5_000
+"""Rows of a deleted log that are cleared away in one transaction: nobody waits long for it."""
+FINISHED, STOPPED, FULL = 0, 75, 74
+"""How ``app.diagnosing`` ends: nothing left to do, told to stop, no room on the disk."""
+
+
+@dataclass
+class Worker:
+    """A process at work on a log."""
+
+    log_id: str
+    claim: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End the process and those that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """A thread that takes logs from the queue and minds the process that works on one."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database, self.settings = database, settings
+        self.worker: Worker | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="formfact-background", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look after the queue."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have the process write down what it has, and leave the rest for the next start."""
+        self._over.set()
+        self._thread.join()
+        if self.worker is not None:
+            self._end(self.worker)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.turn()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("the queue of logs has to wait: %s", error)
+            self._over.wait(POLL_SECONDS)
+
+    def turn(self) -> None:
+        """Look once at the process, at the queue, and at what is to be cleared away."""
+        if self.worker is not None:
+            self._mind(self.worker)
+        if self.worker is None:
+            self._take()
+        clear_one(self.database, self.settings)
+
+    def _take(self) -> None:
+        """Start a process for the log that waits longest, if there is one."""
+        with self.database.reading() as session:
+            if not waiting(session):
+                return
+        with self.database.writing() as session:
+            give_back_abandoned(session)
+            taken = take_next(session)
+        if taken is not None:
+            self.worker = Worker(*taken, self._started(*taken))
+
+    def _started(self, log_id: str, claim: str) -> subprocess.Popen[bytes]:
+        # a group of its own: the terminal's Ctrl+C is for the server, which then tells the process
+        command = [sys.executable, "-P", "-m", "app.diagnosing", log_id, claim]
+        environment = os.environ | environment_of(self.settings)
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def _mind(self, worker: Worker) -> None:
+        status = worker.process.poll()
+        if status is not None:
+            self._settle(worker, status)
+        elif self._hangs(worker):
+            worker.kill()
+
+    def _settle(self, worker: Worker, status: int) -> None:
+        worker.kill()  # what it started must not outlive it
+        if status != FINISHED:
+            with self.database.writing() as session:
+                settle(session, worker.log_id, worker.claim, status)
+        self.worker = None
+
+    def _hangs(self, worker: Worker) -> bool:
+        with self.database.reading() as session:
+            found = session.get(FailureLog, worker.log_id)
+            seen = found.heartbeat_at if found and found.claim == worker.claim else None
+            return seen is not None and utc_now() - seen > HUNG
+
+    def _end(self, worker: Worker) -> None:
+        worker.process.terminate()
+        try:
+            status = worker.process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            status = worker.process.wait()
+        try:
+            self._settle(worker, STOPPED if status < 0 else status)
+        except SQLAlchemyError as error:
+            log.warning("log %s goes on later: %s", worker.log_id, error)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that make a process read the same settings; it signs nothing."""
+    return {
+        variable(item): given(getattr(settings, item.name))
+        for item in fields(settings)
+        if getattr(settings, item.name) != item.default and item.name != "secret_key"
+    }
+
+
+# --- the queue --------------------------------------------------------------------------------
+
+
+def waiting(session: Session) -> bool:
+    """Whether some log is queued, or was left by a process that is gone."""
+    busy = FailureLog.state.in_(("queued", "running"))
+    logs = session.scalars(select(FailureLog).where(busy))
+    return any(item.state == "queued" or is_abandoned(item) for item in logs)
+
+
+def take_next(session: Session) -> tuple[str, str] | None:
+    """Take the log that waits longest; its id and the new claim."""
+    wanted = (
+        select(FailureLog)
+        .where(FailureLog.state == "queued")
+        .order_by(FailureLog.queued_at, FailureLog.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.scalar(wanted)
+    if found is None:
+        return None
+    now = utc_now()
+    found.state, found.claim, found.tries = "running", new_id(), found.tries + 1
+    found.started_at, found.heartbeat_at, found.finished_at = now, now, None
+    found.resumed_at, found.worker = found.position, f"{socket.gethostname()}:{os.getpid()}"
+    session.flush()
+    return found.id, found.claim
+
+
+def settle(session: Session, log_id: str, claim: str, status: int) -> None:
+    """Put a log whose process ended before its time back into the queue, or give it up."""
+    wanted = select(FailureLog).where(
+        FailureLog.id == log_id, FailureLog.claim == claim, FailureLog.state == "running"
+    )
+    found = session.scalar(wanted.with_for_update())
+    if found is None:
+        return
+    if status == STOPPED or found.position > found.resumed_at:
+        found.tries = 0  # it was told to, or it got further: that is no fault of the log
+    found.claim = ""
+    if found.tries < MOST_TRIES:
+        found.state = "queued"
+    else:
+        found.state, found.finished_at = "failed", utc_now()
+        found.error = words_for(status, found.position)
+
+
+def words_for(status: int, position: int) -> str:
+    """Why a log was given up, for whoever may know what to do about it."""
+    after = f"after line {position:,}" if position else "at the beginning"
+    if status == FULL:
+        return f"The disk is full: it stopped {after}. Make room, then try again."
+    killed = -status if status < 0 else 0
+    why = f"was ended by signal {killed}" if killed else f"ended with status {status}"
+    hint = ", perhaps because memory ran out" if killed == signal.SIGKILL else ""
+    return f"The process that reads it {why}{hint}, {MOST_TRIES} times {after}."
+
+
+def give_back_abandoned(session: Session) -> None:
+    """Put logs whose process is gone, with the server that started it, back into the queue."""
+    for found in session.scalars(select(FailureLog).where(FailureLog.state == "running")):
+        if is_abandoned(found):
+            settle(session, found.id, found.claim, -signal.SIGKILL)
+
+
+def is_abandoned(found: FailureLog) -> bool:
+    """Whether the process that runs a log is gone: surely here, elsewhere by its silence."""
+    if found.state != "running":
+        return False
+    silent = found.heartbeat_at is None or utc_now() - found.heartbeat_at > HUNG
+    host, _, number = found.worker.rpartition(":")
+    here = host == socket.gethostname() and number.isdecimal()
+    return silent or (here and not _is_alive(int(number)))
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+# --- clearing away ----------------------------------------------------------------------------
+
+
+def clear_one(database: Database, settings: Settings) -> bool:
+    """Clear a part of a deleted log away; whether there was any."""
+    with database.reading() as session:
+        found = session.scalar(select(FailureLog).where(FailureLog.state == "deleting").limit(1))
+    if found is None:
+        return False
+    file_of(settings, found).unlink(missing_ok=True)
+    with database.writing() as session:
+        if not _clear(session, found.id):
+            session.execute(delete(FailureLog).where(FailureLog.id == found.id))
+    return True
+
+
+def _clear(session: Session, log_id: str) -> bool:
+    """Delete some rows of a log, those first that others do not lean on; whether any were left."""
+    for table in (HumanLabel, LogText, LogRecord, SkippedRow):
+        some = select(table.id).where(table.log_id == log_id).limit(CLEARED)
+        gone = session.execute(delete(table).where(table.id.in_(some)))
+        if gone.rowcount:  # type: ignore[attr-defined]
+            return True
+    return False

@@ -37,7 +37,7 @@ class Query:
     """The class that counts: a person's where there is one."""
     subtype: str = ""
     confidence: str = ""
-    """weak, moderate or strong (of the rules)."""
+    """weak, moderate or strong: how sure the rules are of a class; uncertain records have none."""
     labelled: bool | None = None
     """Whether a person labelled it."""
     search: str = ""
@@ -191,7 +191,8 @@ def counts(session: Session, case_id: str, log_id: str) -> Counts:
         labels[label] += count
         for name in filter(None, subtype.split("+")):
             subtypes[name] += count
-        confidences[names.get(sureness, "weak")] += count
+        if sureness in names:
+            confidences[names[sureness]] += count
         labelled += count if person else 0
         records += count
     ranked = dict(subtypes.most_common())
@@ -212,7 +213,7 @@ def export(session: Session, case_id: str, log_id: str) -> Iterator[bytes]:
 # --- choosing ---------------------------------------------------------------------------------
 
 
-def _chosen(session: Session, log: FailureLog, query: Query) -> Select[tuple[int]]:
+def _chosen(session: Session, log: FailureLog, query: Query) -> Select[int]:
     chosen = select(LogRecord.id).where(LogRecord.log_id == log.id)
     if not query.repeats:
         chosen = chosen.where(LogRecord.repeat_of.is_(None))
@@ -221,7 +222,7 @@ def _chosen(session: Session, log: FailureLog, query: Query) -> Select[tuple[int
     if query.subtype:
         chosen = chosen.where(_has_subtype(query.subtype))
     if query.confidence:
-        chosen = chosen.where(LogRecord.confidence == query.confidence)
+        chosen = chosen.where(LogRecord.sureness == SURENESS.get(query.confidence, -1))
     if query.labelled is not None:
         human = LogRecord.human_label
         chosen = chosen.where(human.is_not(None) if query.labelled else human.is_(None))
@@ -244,12 +245,12 @@ def search_words(words: str) -> list[str]:
     return WORD.findall(words.casefold())
 
 
-def _found(session: Session, log: FailureLog, words: Sequence[str]) -> Select[tuple[int]]:
+def _found(session: Session, log: FailureLog, words: Sequence[str]) -> Select[int]:
     """The ids of the records of a log that hold words with all of these beginnings."""
     if session.get_bind().dialect.name == "sqlite":
         asked = " AND ".join([f'log_id:"{log.id}"', *(f'searched:"{word}"*' for word in words)])
         match = text("log_search match :asked").bindparams(asked=asked)
-        found: Select[tuple[int]] = select(literal_column("rowid")).select_from(text("log_search"))
+        found: Select[int] = select(literal_column("rowid")).select_from(text("log_search"))
         return found.where(match)
     asked = " & ".join(f"'{word}':*" for word in words)
     vector = func.to_tsvector(literal_column("'simple'"), LogText.searched)

@@ -170,13 +170,17 @@ def _wrong_offset(error: WrongOffset) -> Problem:
 
 def _storage(error: OperationalError) -> Problem:
     """A database that is full or away says so; any other trouble with it is a fault of ours."""
-    said = str(error.orig).lower()
-    if any(sign in said for sign in FULL):
+    if is_full(error):
         return Problem(507, "storage", "The disk is full; nothing of this request was kept.")
-    if any(sign in said for sign in AWAY):
+    if any(sign in str(error.orig).lower() for sign in AWAY):
         words = "The database does not answer; nothing of this request was kept. Try again."
         return Problem(503, "storage", words, headers={"retry-after": "5"})
     return FAULT
+
+
+def is_full(error: OperationalError) -> bool:
+    """Whether the database says that the disk is full."""
+    return any(sign in str(error.orig).lower() for sign in FULL)
 
 
 MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (

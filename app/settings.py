@@ -118,15 +118,17 @@ def described() -> list[tuple[str, str, str]]:
     """Every setting as (variable, default, help)."""
     hints = get_type_hints(Settings, include_extras=True)
     return [
-        (variable(item), _shown(item.default), hints[item.name].__metadata__[0])
+        (variable(item), given(item.default), hints[item.name].__metadata__[0])
         for item in fields(Settings)
     ]
 
 
-def _shown(default: object) -> str:
-    if isinstance(default, tuple):
-        return ",".join(map(str, default))
-    return str(default).lower() if isinstance(default, bool) else str(default)
+def given(value: object) -> str:
+    """A setting's value as its variable holds it."""
+    if isinstance(value, tuple):
+        folders = any(isinstance(part, Path) for part in value)
+        return (os.pathsep if folders else ",").join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _kept_secret(folder: Path) -> str:

@@ -34,10 +34,12 @@ async def receive(
     settings: Settings,
     case_id: str,
     log_id: str,
-    offset: int,
+    offset: int | None,
     pieces: AsyncIterator[bytes],
 ) -> FailureLog:
     """Append content from ``offset`` (in bytes) on; the log as it is afterwards.
+
+    None begins anew, whatever has arrived before.
 
     What arrived stays, also where the connection breaks off, and the next piece goes on from
     ``received``. The last one checks size and sha256 and makes the log ``uploaded``. Raises
@@ -49,7 +51,7 @@ async def receive(
     log = await run_sync(upload.log)
     with _held(file_of(settings, log)) as file:
         log = await run_sync(upload.begin, file, offset)
-        sink = _Sink(file, offset, log.bytes or settings.max_log_bytes)
+        sink = _Sink(file, file.tell(), log.bytes or settings.max_log_bytes)
         try:
             await sink.take(pieces)
         finally:
@@ -103,15 +105,15 @@ class Upload:
         with self.database.reading() as session:
             return get_log(session, self.case_id, self.log_id)
 
-    def begin(self, file: BinaryIO, offset: int) -> FailureLog:
-        """Make ready for what comes at an offset. Raises Conflict."""
+    def begin(self, file: BinaryIO, offset: int | None) -> FailureLog:
+        """Make ready for what comes at an offset, or for the whole file. Raises Conflict."""
         log = self.log()
         if log.state != "uploading":
             raise Conflict(STOPPED)
-        if log.received != offset:
+        if offset not in (None, log.received):
             raise WrongOffset(log.received)
-        file.truncate(offset)  # a process that died may have left more than it noted
-        file.seek(offset)
+        file.truncate(offset or 0)  # a process that died may have left more than it noted
+        file.seek(offset or 0)
         return log
 
     def note(self, file: BinaryIO, received: int) -> FailureLog:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import urls
+from app.api import log_examples
 
 Json = dict[str, Any]
 Place = tuple[str, str]
@@ -32,6 +33,7 @@ REQUESTS: dict[Place, Json] = {
         "withdraw": ["retrieval_in_use"],
     },
     ("post", urls.API_ADVICE): {"as_of": "2026-11-01"},
+    **log_examples.REQUESTS,
 }
 """Bodies that are accepted, by method and path."""
 
@@ -100,6 +102,7 @@ ANSWERS: dict[Place, Json] = {
     },
     ("get", urls.HEALTH_LIVE): {"status": "live"},
     ("get", urls.HEALTH_READY): {"status": "ready", "rulebook": "0123456789abcdef"},
+    **log_examples.ANSWERS,
 }
 """Answers that succeed, by method and path; the rulebook makes those with advice or rules."""
 
@@ -112,5 +115,6 @@ PROBLEMS: dict[int, tuple[str, Json]] = {
     413: ("The body is too large", {"type": "urn:formfact:problem:too-large"}),
     415: ("The body must be JSON", {"type": "urn:formfact:problem:media-type"}),
     422: ("Something cannot be accepted; every field is named", {}),
+    507: ("The disk is full", {"type": "urn:formfact:problem:storage"}),
     503: ("The database does not answer", {"type": "about:blank"}),
 }

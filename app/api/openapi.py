@@ -114,15 +114,17 @@ def _add_problems(method: str, path: str, operation: Json) -> None:
 
 def _statuses(method: str, path: str, operation: Json) -> list[int]:
     writes, stored = method != "get", path.startswith(urls.API_CASES)
-    has_parameters = bool(operation.get("parameters"))
+    parameters = [item["name"] for item in operation.get("parameters", [])]
     statuses = [400] if writes else []
     statuses += [403] if writes else []
     statuses += [404] if "{" in path else []
-    statuses += [412] if writes and "{case_id}" in path else []
+    statuses += [409] if "{log_id}" in path else []
+    statuses += [412] if stored and writes and "If-Match" in parameters else []
     statuses += [413, 415] if writes else []
-    statuses += [422] if writes or has_parameters else []
+    statuses += [422] if writes or parameters else []
     statuses += [503] if path == urls.HEALTH_READY else []
-    return [status for status in statuses if stored or status != 412]
+    statuses += [507] if writes and path in (urls.API_LOG_CONTENT, urls.API_LOG_UPLOADS) else []
+    return statuses
 
 
 def _problem(status: int, path: str, words: str, shown: Json) -> Json:

@@ -70,6 +70,7 @@ class FailureLog(Base):
     resumed_at: Mapped[int] = mapped_column(BigInteger, default=0)
     """The line from which the process that works on it now goes on."""
     records: Mapped[int] = mapped_column(default=0)
+    """Records that repeat none before them."""
     skipped: Mapped[int] = mapped_column(default=0)
     duplicates: Mapped[int] = mapped_column(default=0)
     """Records that repeat an earlier one."""
@@ -82,6 +83,8 @@ class FailureLog(Base):
     """Host and process that work on it, as ``host:pid``."""
     rulebook_version: Mapped[str] = mapped_column(String(100), default="")
     rulebook_hash: Mapped[str] = mapped_column(String(64), default="")
+    seen: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    """Signal -> on how many records it could be measured."""
     summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator
 from app import urls
 from app.api import examples
 from app.problems import MEDIA_TYPE
+from tests.app.failures import diagnosed, new_log
 
 Json = dict[str, Any]
 SECONDS_OF_ATTACK = 50
@@ -78,8 +79,11 @@ def test_every_error_is_documented_as_problem_details(document: Json) -> None:
 
 def test_every_example_of_a_request_is_accepted(client: httpx2.Client) -> None:
     case_id = client.post(urls.API_CASES, json={"name": "bot"}).json()["id"]
+    logs = {"": new_log(client, case_id), urls.API_LOG_MAPPING: new_log(client, case_id)}
+    diagnosed(client, case_id, logs[""])
     for (method, path), body in examples.REQUESTS.items():
-        url = urls.to(path, case_id=case_id)
+        log_id = logs.get(path, logs[""])
+        url = urls.to(path, case_id=case_id, log_id=log_id, number=1)
         assert client.request(method, url, json=body).status_code in (200, 201), path
 
 
@@ -89,11 +93,13 @@ def test_answers_fit_their_schemas(client: httpx2.Client, document: Json) -> Non
     client.patch(f"{path}/facts", json={"facts": {"evaluation_exists": False, "ml_skill": None}})
     client.post(f"{path}/advice")
     parts = {"case_id": case.json()["id"], "number": 1, "rule_id": "no_evaluation_no_step"}
+    parts["log_id"] = new_log(client, case.json()["id"])
+    diagnosed(client, case.json()["id"], parts["log_id"])
     checked = 0
     for method, template, operation in operations(document):
         content = operation["responses"]["200"]["content"] if method == "get" else {}
         if "application/json" in content and "report" not in template:
-            answer = client.get(urls.to(template, **parts))
+            answer = client.get(urls.to(template, **parts), params={"annotator": "Ada"})
             assert answer.status_code == 200, template
             found = validator(document, content["application/json"]["schema"])
             assert [str(item) for item in found.iter_errors(answer.json())] == [], template

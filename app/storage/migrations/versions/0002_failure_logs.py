@@ -67,6 +67,7 @@ def _create_failure_logs() -> None:
         sa.Column("worker", sa.String(200), nullable=False),
         sa.Column("rulebook_version", sa.String(100), nullable=False),
         sa.Column("rulebook_hash", sa.String(64), nullable=False),
+        sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("summary", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         *(

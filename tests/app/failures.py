@@ -1,0 +1,66 @@
+"""Failure logs for the tests: small ones made here, and what is done with them over REST."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpx2
+
+from app import urls
+
+RAW = {"content-type": "application/octet-stream"}
+SECONDS_TO_DIAGNOSE = 60.0
+TABLE = b"question,answer\nHow long is the warranty?,12 months.\nMay I?,I cannot help with that.\n"
+"""A log as CSV whose columns have names of their own."""
+
+
+def record(number: int, **fields: Any) -> dict[str, Any]:
+    """A failure record that differs from others by its number alone."""
+    known = {"id": f"r{number}", "input": f"Question {number}?", "output": f"Answer {number}."}
+    return known | fields
+
+
+def as_lines(records: Iterable[dict[str, Any]]) -> bytes:
+    """Records as JSON Lines."""
+    return b"".join(json.dumps(item).encode() + b"\n" for item in records)
+
+
+def new_log(
+    client: httpx2.Client, case_id: str, content: bytes = TABLE, name: str = "log.csv"
+) -> str:
+    """An uploaded log that waits for its columns to be confirmed; its id."""
+    url = urls.to(urls.API_LOG_UPLOADS, case_id=case_id)
+    answer = client.post(url, params={"name": name}, content=content, headers=RAW)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+def confirm(client: httpx2.Client, case_id: str, log_id: str) -> None:
+    """Confirm the columns as they were guessed."""
+    url = urls.to(urls.API_LOG_PREVIEW, case_id=case_id, log_id=log_id)
+    mapping = client.get(url).json()["mapping"]
+    url = urls.to(urls.API_LOG_MAPPING, case_id=case_id, log_id=log_id)
+    answer = client.put(url, json={"mapping": mapping})
+    assert answer.status_code == 200, answer.text
+
+
+def diagnosed(client: httpx2.Client, case_id: str, log_id: str) -> dict[str, Any]:
+    """Have a log diagnosed to its end; the log."""
+    confirm(client, case_id, log_id)
+    return ended(client, case_id, log_id)
+
+
+def ended(client: httpx2.Client, case_id: str, log_id: str) -> dict[str, Any]:
+    """Wait until the diagnosis of a log ends; the log."""
+    url = urls.to(urls.API_LOG, case_id=case_id, log_id=log_id)
+    deadline = time.monotonic() + SECONDS_TO_DIAGNOSE
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = client.get(url).json()
+        if found["state"] in ("done", "failed", "cancelled"):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not diagnosed in {SECONDS_TO_DIAGNOSE} seconds: {found}")
