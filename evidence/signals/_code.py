@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from functools import lru_cache
 from importlib import import_module
@@ -36,6 +37,12 @@ ALIASES = {
     "cxx": "cpp", "c#": "csharp", "cs": "csharp", "c_sharp": "csharp", "sh": "bash",
     "shell": "bash", "rb": "ruby",
 }  # fmt: skip
+OTHER_PYTHON = re.compile(
+    r"^\s*(?:type\s+\w+|(?:async\s+)?(?:def|class)\s+\w+\[|[!%]\w|>>>\s|print\s+[^\s(=])"
+    r"|\bf[\"']|\bexcept\s+\w+\s*,|\bexec\s+[\"']",
+    re.MULTILINE,
+)
+"""Signs of newer or older Python, notebooks or a console, which this parser may not read."""
 LANGUAGES = frozenset(GRAMMARS) | {"python"}
 
 
@@ -101,6 +108,9 @@ def _python_error(output: str, text: str, start: int, error: SyntaxError) -> Par
     place = start + place_of(text, error.lineno or 1, column)
     cut = "was never closed" in error.msg or "unterminated" in error.msg or "EOF" in error.msg
     at_end = place + 1 >= start + len(text.rstrip())
+    if OTHER_PYTHON.search(text):
+        said = f"Perhaps another version of Python: {error.msg}"
+        return Parsed("suspect", said, at(place, output))
     verdict: Verdict = "cut_off" if (cut or at_end) and "(" in text else "invalid"
     return Parsed(verdict, f"Not Python: {error.msg}", at(place, output))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -11,17 +12,33 @@ SECONDS = 0.02
 """The longest that one search may take."""
 MAX_PATTERN = 5_000
 MAX_TEXT = 100_000
+MAX_REMEMBERED = 10_000
+
+
+GIVE_UP = 20
+"""Searches that may run out of time before a pattern is not tried again in this process."""
+TIMED_OUT: Counter[tuple[str, int]] = Counter()
+
+
+def compiled(pattern: str, flags: int = 0) -> Any | None:
+    """The compiled pattern (a ``regex.Pattern``); None where it is none, too long or too slow."""
+    return None if TIMED_OUT[pattern, flags] >= GIVE_UP else _compiled(pattern, flags)
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str, flags: int = 0) -> Any | None:
-    """The compiled pattern (a ``regex.Pattern``), or None where it is not one or is too long."""
+def _compiled(pattern: str, flags: int) -> Any | None:
     if len(pattern) > MAX_PATTERN:
         return None
     try:
         return regex.compile(pattern, flags)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError, IndexError):
         return None
+
+
+def timed_out(pattern: str, flags: int = 0) -> None:
+    """Remember that a search ran out of time: in a long log each one more would cost as much."""
+    if len(TIMED_OUT) < MAX_REMEMBERED or (pattern, flags) in TIMED_OUT:
+        TIMED_OUT[pattern, flags] += 1
 
 
 def captured(pattern: str, text: str) -> str | None:
@@ -35,6 +52,7 @@ def captured(pattern: str, text: str) -> str | None:
     try:
         found = made.search(text[:MAX_TEXT], timeout=SECONDS)
     except TimeoutError:
+        timed_out(pattern)
         return None
     return found.group(names[0] if names else 1) if found else None
 

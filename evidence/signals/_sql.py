@@ -17,6 +17,9 @@ DIALECTS = {
     "sparksql": "spark", "ansi": "", "sql": "", "standard": "",
 }  # fmt: skip
 
+UNNAMED = ("", "mysql", "tsql", "bigquery", "oracle")
+"""Dialects that are tried one after the other where none was named."""
+
 
 def read_sql(output: str, dialect: str) -> Parsed | None:
     """What parsing an output as SQL comes to; None where it cannot be told."""
@@ -41,13 +44,18 @@ def _checked(output: str, text: str, start: int, dialect: str) -> Parsed | None:
     known = DIALECTS.get(name, name)
     if known and known not in sqlglot.Dialect.classes:
         known = ""
-    try:
-        statements = sqlglot.parse(text, dialect=known or None)
-    except ParseError as error:
-        return _rejected(output, text, start, error.errors)
-    except TokenError:
+    failed: list[dict[str, Any]] | None = None
+    for tried in (known,) if known else UNNAMED:
+        try:
+            statements = sqlglot.parse(text, dialect=tried or None)
+            return _judged(output, [item for item in statements if item is not None])
+        except ParseError as error:
+            failed = error.errors if failed is None else failed
+        except TokenError:
+            continue
+    if failed is None:
         return Parsed("cut_off", "A quoted text is never closed", at(start + len(text), output))
-    return _judged(output, [item for item in statements if item is not None])
+    return _rejected(output, text, start, failed)
 
 
 def _rejected(output: str, text: str, start: int, found: list[dict[str, Any]]) -> Parsed:

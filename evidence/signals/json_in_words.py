@@ -18,16 +18,25 @@ from evidence.view import RecordView
 SIGNALS = ("json_in_words",)
 LIMIT = 20_000
 """Characters at the end of the input in which a demand is looked for."""
-_VERB = r"(?:reply|respond|answer|return|output|provide|give|print|write|produce|generate)"
-_ALONE = r"(?:only|just|solely|exclusively|nothing but|strictly|exactly|valid|raw)"
-DEMAND = re.compile(
+_VERB = (
+    r"(?:reply|respond|answer|return|output|provide|give|print|write|produce|generate|wrap|use|put"
+    r"|format)"
+)
+_ALONE = r"(?:only|just|solely|exclusively|nothing but|strictly|exactly|raw)"
+STRICT_DEMAND = re.compile(
     rf"\b{_VERB}\b[^.\n]{{0,60}}\b{_ALONE}\b[^.\n]{{0,30}}\bjson\b"
-    rf"|\b{_VERB}\b[^.\n]{{0,60}}\bjson(?: object| array)?\s+(?:only|alone|and nothing else)\b"
-    r"|\b(?:output|response|answer|reply)\b[^.\n]{0,30}\b(?:must|should|has to) be\b[^.\n]{0,30}"
-    r"\bjson\b"
-    rf"|\b{_VERB} (?:in|as|with) (?:a |an )?(?:valid |single )?json(?: object| format| array)?\b",
+    rf"|\b{_VERB}\b[^.\n]{{0,60}}\bjson(?: object| array)?\s+(?:only|alone|and nothing else)\b",
     re.IGNORECASE,
 )
+DEMAND = re.compile(
+    r"\b(?:output|response|answer|reply)\b[^.\n]{0,30}\b(?:must|should|has to) be\b[^.\n]{0,30}"
+    r"\bjson\b"
+    rf"|(?:^|[.!?:,\n]\s*|\b(?:please|and|then|must|should)\s+){_VERB}\b[^.\n]{{0,80}}"
+    r"\b(?:as|in|with|using) (?:a |an |the )?(?:valid |single |strict |pure |following )?json\b",
+    re.IGNORECASE,
+)
+TICKS = re.compile(r"```|\bticks\b|\bcode (?:block|fence)|\bmarkdown\b", re.IGNORECASE)
+"""Signs that a fence around the JSON is welcome."""
 WITHIN = re.compile(r"\b(?:include|embed|contain|followed by|code block|fence)", re.IGNORECASE)
 KEYS = re.compile(r"\b(?:keys?|fields?|properties)\b([^.\n]{0,300})", re.IGNORECASE)
 NAME = re.compile(r"[\"'`]([A-Za-z_][\w-]{0,40})[\"'`](?!\s*(?:,? or\b|\)))")
@@ -35,6 +44,7 @@ TEMPLATE = re.compile(r"\{\s*(\"[A-Za-z_][\w-]{0,40}\"\s*:[^{}\n]{0,300})\}")
 TEMPLATE_KEY = re.compile(r"(?:^|,)\s*\"([A-Za-z_][\w-]{0,40})\"\s*:")
 OPEN_LIST = re.compile(r"such as|e\.g\.|for example|at least|includ|optional|like", re.IGNORECASE)
 MAX_KEYS = 20
+WRAPPED = ("fenced", "wrapped")
 
 
 def detect(view: RecordView) -> Iterator[Observation]:
@@ -42,12 +52,15 @@ def detect(view: RecordView) -> Iterator[Observation]:
     if view.format_type or not view.output.strip():
         return
     text = view.input_text[-LIMIT:]
-    found = DEMAND.search(text) if "json" in text.lower() else None
+    if "json" not in text.lower():
+        return
+    strict = None if TICKS.search(text) else STRICT_DEMAND.search(text)
+    found = strict or DEMAND.search(text)
     if found is None or WITHIN.search(found[0]):
         return
     parsed = read_json(view.output)
-    if parsed is None:
-        return
+    if parsed is None or (parsed.verdict in WRAPPED and not strict):
+        return  # a fence or a word before it may be welcome
     if parsed.verdict not in ("valid", "suspect"):
         yield Observation("json_in_words", "broken", parsed.detail, parsed.spans)
         return

@@ -13,7 +13,7 @@ from typing import Any
 import regex
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._regex import MAX_TEXT, SECONDS, compiled
+from evidence.signals._regex import MAX_TEXT, SECONDS, compiled, timed_out
 from evidence.signals._spec import kind_of, text_in
 from evidence.view import RecordView
 
@@ -42,6 +42,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     try:
         found = _observed(made, view.output, _searches(view.format))
     except TimeoutError:
+        timed_out(pattern, flags)
         return
     yield found
 

@@ -57,3 +57,10 @@ def test_where_json_is_only_spoken_of_nothing_is_measured(given: str) -> None:
 
 def test_a_format_spec_takes_its_place() -> None:
     assert list(detect(view("1869", LIST, type="json"))) == []
+
+
+def test_a_fence_is_welcome_where_it_is_spoken_of_or_json_is_not_all() -> None:
+    fenced = '```json\n{"names": []}\n```'
+    assert value("Reply only with JSON. You can use markdown ticks.", fenced) is None
+    assert value("Please wrap the entire output in JSON format.", fenced) is None
+    assert value("Please wrap the entire output in JSON format.", "Ada") == "broken"

@@ -177,3 +177,12 @@ def test_deep_nesting_and_long_outputs_end_soon(kind: str, piece: str) -> None:
         output = piece * (size // len(piece))
         keys = {"type": "code", "language": kind} if kind == "c" else {"type": kind}
         seen(detect, output, **keys)
+
+
+@pytest.mark.parametrize("output", ["print 'old'", "!pip install x", ">>> x = 1", "type A = int ="])
+def test_other_kinds_of_python_leave_room_for_doubt(output: str) -> None:
+    assert seen(detect, output, type="python") == "suspect"
+
+
+def test_sql_without_a_dialect_may_be_of_any() -> None:
+    assert seen(detect, "SELECT TOP 3 [name] FROM [ports]", type="sql") == "valid_loosely"

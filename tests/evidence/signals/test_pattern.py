@@ -61,3 +61,11 @@ def test_a_catastrophic_pattern_is_given_up_soon(pattern: str) -> None:
 @given(st.text(), st.text())
 def test_any_text_may_be_a_pattern(pattern: str, output: str) -> None:
     seen(detect, output, type="regex", pattern=pattern)
+
+
+def test_a_pattern_that_is_always_too_slow_is_not_tried_for_ever() -> None:
+    start = perf_counter()
+    for number in range(200):
+        output = "x" * 9_000 + str(number)
+        assert seen(detect, output, type="regex", pattern="(x+x+)+y") is None
+    assert perf_counter() - start < 3
