@@ -1,0 +1,160 @@
+"""Texts as facts are compared: without case, accents, articles, punctuation; numbers as digits.
+
+Only the first ``MOST`` characters of a text are looked at, so that a huge record costs no more.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+
+from evidence.signals._facts_numerals import as_digits
+
+MOST = 20_000
+"""Characters of a text that are compared; what comes later is not seen."""
+
+LONG = 240
+"""Characters from which a text is read sentence by sentence."""
+MOST_MARKED = 30
+"""Words of a phrase that are looked for when it is marked."""
+
+WORD = re.compile(
+    r"[^\W\d_]+(?:'[^\W\d_]+)*"
+    r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)*(?:(?i:st|nd|rd|th)\b)?"
+)
+DIGITS = re.compile(r"[\d.]+")
+INITIAL_DOT = re.compile(r"\.(?<=\b[^\W\d_]\.)(?=[^\W\d_](?:\.|\b(?![.\w])))")
+MONEY = re.compile(r"([$€£¥])\s?(\d[\d.,]*)")
+CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+ARTICLES = frozenset({"the", "The", "THE", "a", "an", "An", "AN"})
+
+UNITS = {
+    "percent": ("per cent", "percentage"),
+    "kilometre": ("km", "kms", "kilometer", "kilometers", "kilometres"),
+    "metre": ("meter", "meters", "metres"),
+    "kilogram": ("kg", "kgs", "kilograms", "kilogrammes"),
+    "mile": ("mi", "miles"),
+    "foot": ("ft", "feet"),
+}
+SAME_WORD = {variant: unit for unit, variants in UNITS.items() for variant in variants}
+SAME_PHRASE = (
+    (" united state of america ", " usa "),
+    (" united state ", " usa "),
+    (" us ", " usa "),
+    (" united kingdom ", " uk "),
+    (" great britain ", " uk "),
+    (" per cent ", " percent "),
+    (" new york city ", " new york "),
+    (" nyc ", " new york "),
+)
+
+_FUNCTION_WORDS = (
+    "a an and are as at be been being but by can could did do does for from had has have he her "
+    "hers him his i in into is it its may might not of on or our over she should so than that the "
+    "their them then there these they this those to under up was we were what when where which "
+    "while who whom whose why will with would you your also both about after before between during "
+    "how if one some such only own same too very s t just"
+)
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""Words that carry no fact of their own."""
+
+
+def unaccented(text: str) -> str:
+    """The text without accents: 'Café' becomes 'Cafe'."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return "".join(mark for mark in parts if not unicodedata.combining(mark))
+
+
+@lru_cache(maxsize=64)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text in the form in which they are compared."""
+    if len(text) < LONG:
+        return tuple(as_digits(_keys(text)))
+    return tuple(as_digits([key for _, _, keys in sentence_words(text) for key in keys]))
+
+
+def _keys(text: str) -> list[str]:
+    """The words of a piece of text, numbers as they are written."""
+    text = unaccented(text)
+    if "%" in text:
+        text = text.replace("%", " percent ")
+    if any(sign in text for sign in CURRENCIES):
+        text = MONEY.sub(lambda found: f"{found[2]} {CURRENCIES[found[1]]}", text)
+    found = WORD.findall(INITIAL_DOT.sub("", text))
+    kept = [_key(word) for word in found if word not in ARTICLES]
+    if len(kept) > 1 and found[0] == "A":
+        kept = kept[1:]
+    return kept or [_key(word) for word in found]
+
+
+@lru_cache(maxsize=20_000)
+def _key(word: str) -> str:
+    """The form of one word: no case, no possessive, no plural ending."""
+    word = word.casefold()
+    if "'" in word:
+        word = word.removesuffix("'s").replace("'", "")
+    if word in SAME_WORD:
+        return SAME_WORD[word]
+    if len(word) > 3 and word[-1] == "s" and word[-2] not in "sui":
+        return word[:-1]
+    if word[0].isdigit():
+        found = DIGITS.match(word.replace(",", ""))
+        return found[0].rstrip(".").removesuffix(".0") if found else word
+    return word
+
+
+@lru_cache(maxsize=64)
+def plain(text: str) -> str:
+    """The words as one string with a blank on either side, so that phrases can be looked up."""
+    joined = f" {' '.join(words(text))} "
+    for variant, usual in SAME_PHRASE:
+        if variant in joined:
+            joined = joined.replace(variant, usual)
+    return joined
+
+
+def content(text: str) -> frozenset[str]:
+    """The words that may carry a fact."""
+    return frozenset(plain(text).split()) - FUNCTION_WORDS
+
+
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the sentences of a text are, also where no blank follows the full stop."""
+    ends = [found.end() for found in SENTENCE_END.finditer(text[:MOST])]
+    edges = [0, *ends, min(len(text), MOST)]
+    pairs = pairwise(edges)
+    return tuple((start, end) for start, end in pairs if text[start:end].strip())
+
+
+SENTENCE_END = re.compile(r"[.!?\n](?:(?<=\n)|(?<=\w\w[.!?])[\"”')]*(?=\s*[\"“'(]?[A-Z]))")
+
+
+@lru_cache(maxsize=32)
+def sentence_words(text: str) -> tuple[tuple[int, int, list[str]], ...]:
+    """Every sentence of a text: where it is, and its words, numbers as they are written."""
+    return tuple((start, end, _keys(text[start:end])) for start, end in sentences(text))
+
+
+def place_of(text: str, phrase: str) -> tuple[int, int] | None:
+    """Where a phrase stands in a text, whatever its case and punctuation, or None."""
+    at = text.find(phrase)
+    if at >= 0 and _stands_alone(text, at, at + len(phrase)):
+        return at, at + len(phrase)
+    wanted = WORD.findall(phrase.casefold())[:MOST_MARKED]
+    if not wanted or wanted[0] not in text[:MOST].casefold():
+        return None
+    found = list(WORD.finditer(text[:MOST]))
+    keys = [word[0].casefold() for word in found]
+    for place, key in enumerate(keys):
+        if key == wanted[0] and keys[place : place + len(wanted)] == wanted:
+            return found[place].start(), found[place + len(wanted) - 1].end()
+    return None
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit touches the piece, so that '5' is not found in '1953'."""
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
