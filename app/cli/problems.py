@@ -30,7 +30,7 @@ def lines_of(error: Exception) -> list[str] | None:
             return [str(error)]
         case OSError(filename=str(name)):
             return [f"{name}: {error.strerror}"]
-    return _advisor_lines(error) or _database_lines(error)
+    return _advisor_lines(error) or _log_lines(error) or _database_lines(error)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -54,6 +54,14 @@ def _advisor_lines(error: Exception) -> list[str] | None:
     if isinstance(error, InvalidFacts):
         return [f"{problem.fact}: {problem.message}" for problem in error.problems]
     return None
+
+
+def _log_lines(error: Exception) -> list[str] | None:
+    if "evidence.reading.shapes" not in sys.modules:
+        return None
+    from evidence.reading import LogUnreadable
+
+    return list(error.problems) if isinstance(error, LogUnreadable) else None
 
 
 def _database_lines(error: Exception) -> list[str] | None:
