@@ -23,6 +23,7 @@ SMART = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'
 """Typographic quotes -> plain ones."""
 PYTHON = {"True": "true", "False": "false", "None": "null"}
 PYTHON_WORD = re.compile(r"(?<=[:,\[{\s])(True|False|None)(?=\s*[,}\]])")
+BAD_ESCAPE = re.compile(r"(?<!\\)\\([^\"\\/bfnrtu])")
 BARE_KEY = re.compile(r"(?<=[{,])(\s*)([A-Za-z_]\w{0,60})(\s*:)")
 
 
@@ -125,10 +126,15 @@ def _decoded(text: str) -> tuple[Any] | None:
         return None
 
 
-def _not_strict(output: str, why: str) -> Parsed:
-    """NaN and Infinity: many parsers read them, the standard does not have them."""
+def _not_strict(output: str, why: str) -> Parsed | None:
+    """NaN and Infinity: many parsers read them, the standard does not have them.
+
+    None where it is Python that gives up, at an integer of thousands of digits.
+    """
     found = CONSTANT.search(output)
-    spans = at(found.start(), output, len(found[0])) if found else ()
+    if found is None:
+        return None
+    spans = at(found.start(), output, len(found[0]))
     return _lenient(output, Parsed("almost", why, spans))
 
 
@@ -164,6 +170,7 @@ def _repairs(piece: str) -> list[tuple[str, str]]:
     keys = BARE_KEY.sub(r'\1"\2"\3', words)
     return [
         ("a raw line break or tab in a text", piece.replace("\x00", "")),
+        ("a backslash where none may stand", BAD_ESCAPE.sub(r"\\\\\1", piece)),
         ("a comma too many", commas),
         ("comments", comments),
         ("words of Python such as True or None", words),

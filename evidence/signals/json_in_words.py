@@ -1,8 +1,9 @@
 """Was JSON alone asked for in words, and is the output that?
 
-Looks at the input where there is no ``format_spec``; where it plainly demands nothing but JSON
-("Reply with only a JSON object with the keys ..."), returns ``json_in_words``. Keys that the input
-names in quotes must be there. What the values must be is not read, and only English demands are.
+Looks at the input where there is no ``format_spec``, or one that says JSON and no more. Where the
+input plainly demands nothing but JSON ("Reply with only a JSON object with the keys ..."), returns
+``json_in_words``. Keys that the input names in quotes must be there. What the values must be is not
+read, and only English demands are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import islice
 
 from evidence.signals._base import Observation
 from evidence.signals._json import read_json
+from evidence.signals._spec import kind_of, schema_of
 from evidence.view import RecordView
 
 SIGNALS = ("json_in_words",)
@@ -49,7 +51,7 @@ WRAPPED = ("fenced", "wrapped")
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Yield whether a demand for JSON alone was followed, where there is one."""
-    if view.format_type or not view.output.strip():
+    if _has_spec(view) or not view.output.strip():
         return
     text = view.input_text[-LIMIT:]
     if "json" not in text.lower():
@@ -70,6 +72,13 @@ def detect(view: RecordView) -> Iterator[Observation]:
         yield Observation("json_in_words", "broken", wrong, ())
     elif isinstance(parsed.value, dict | list):
         yield Observation("json_in_words", "kept", "JSON and nothing else, as the input demands")
+
+
+def _has_spec(view: RecordView) -> bool:
+    """Whether the format_spec says all that the words may say: any but JSON without a schema."""
+    if not view.format_type:
+        return False
+    return kind_of(view.format) != "json" or schema_of(view.format) is not None
 
 
 def _keys(demand: str) -> tuple[tuple[str, ...], bool]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from evidence.signals._base import Observation
 from evidence.signals._json import read_json
-from evidence.signals._parsed import Parsed
+from evidence.signals._parsed import Parsed, at
 from evidence.signals._spec import kind_of, schema_of, text_in, texts_in
 from evidence.signals._table import read_csv, read_table
 from evidence.signals._xml import read_xml
@@ -34,6 +34,8 @@ def _json(view: RecordView) -> Parsed | None:
     found = read_json(view.output)
     if found is None or found.verdict != "valid":
         return found
+    if isinstance(found.value, str) and found.value.lstrip()[:1] in ("{", "["):
+        return Parsed("suspect", "JSON inside a text of JSON", at(0, view.output))
     if not isinstance(found.value, dict | list) and schema_of(view.format) is None:
         return Parsed("valid_loosely", "JSON, but neither an object nor a list")
     return found

@@ -56,7 +56,13 @@ def test_where_json_is_only_spoken_of_nothing_is_measured(given: str) -> None:
 
 
 def test_a_format_spec_takes_its_place() -> None:
-    assert list(detect(view("1869", LIST, type="json"))) == []
+    assert list(detect(view("1869", LIST, type="regex", pattern="x"))) == []
+    assert list(detect(view("{}", LIST, type="json", schema={"type": "object"}))) == []
+
+
+def test_keys_are_demanded_where_the_format_spec_names_none() -> None:
+    found = list(detect(view('{"response": "1869"}', LIST, type="json")))
+    assert [item.value for item in found] == ["broken"]
 
 
 def test_a_fence_is_welcome_where_it_is_spoken_of_or_json_is_not_all() -> None:

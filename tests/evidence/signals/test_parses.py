@@ -31,6 +31,8 @@ GOOD = '{"answer": "Port Said", "year": 1869}'
         ('{"answer": "Port Said",}', "almost"),
         ('{"answer": "Port Said" // the port\n}', "almost"),
         ('{answer: "Port Said"}', "almost"),
+        ('{"answer": "It\\\'s here"}', "almost"),
+        ('"{\\"answer\\": 1}"', "suspect"),
         ('{"share": NaN}', "almost"),
         ('{"share": -Infinity}', "almost"),
         ('{"answer": "two\nlines"}', "almost"),
@@ -152,6 +154,10 @@ def test_yaml_aliases_are_not_unfolded_and_tags_build_nothing() -> None:
     )
     assert seen(detect, bomb, type="yaml") == "valid"
     assert seen(detect, "a: !!python/object/apply:os.getcwd []", type="yaml") == "valid"
+
+
+def test_a_number_too_long_for_python_is_not_measured() -> None:
+    assert seen(detect, '{"a": ' + "9" * 9_000 + "}", type="json") is None
 
 
 KINDS = ["json", "yaml", "xml", "html", "sql", "csv", "table", "python", "javascript"]
