@@ -8,7 +8,7 @@ HINT := Install one, or name it: make PYTHON=python3.12
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench docs clean
+.PHONY: help demo serve test check format bench docs tools clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -43,6 +43,9 @@ docs: $(VENV)/.dev  ## Build the documentation into docs/_build
 	@$(BIN)/sphinx-build -W --keep-going --quiet --jobs auto docs docs/_build
 	@echo "Open docs/_build/index.html"
 
+tools:  ## Install the tools whose exports are imported, so that their tests run: 1.4 GB, minutes
+	@tests/evidence/importing/install_tools.sh build/tools
+
 clean:  ## Remove the environment and everything generated
 	rm -rf $(VENV) build dist docs/_build docs/rulebook
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -60,5 +63,5 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding what tests and documentation need" >&2
-	@$(PIP) --editable '.[server,diagnose,parquet,postgres,dev,docs]'
+	@$(PIP) --editable '.[server,diagnose,imports,parquet,postgres,dev,docs]'
 	@touch $@

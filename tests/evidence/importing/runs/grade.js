@@ -1,0 +1,1 @@
+module.exports = (output, context) => ({ pass: !output.includes('nine'), score: output.includes('nine') ? 0 : 1, reason: output.includes('nine') ? 'The opening hour is wrong: it is eleven on Sundays.' : 'The hours agree with the leaflet.' });
