@@ -28,6 +28,12 @@ KEYS = (
     "final_answer", "final answer", "answer", "answers", "response", "reply", "result", "output",
     "value", "text", "content", "message", "prediction", "label", "solution",
 )  # fmt: skip
+BESIDE = frozenset(
+    {"explanation", "reason", "reasoning", "rationale", "evidence", "source", "sources", "quote"}
+    | {"source_quote", "citation", "citations", "confidence", "score", "context", "note", "notes"}
+    | {"thought", "thoughts", "justification", "question", "id", "references"}
+)
+"""Keys of what stands beside an answer."""
 
 _NAMES = r"final[ _]answer|answers?|response|reply|result|output"
 LABEL_WORDS = ("answer", "response", "reply", "result", "output")
@@ -102,11 +108,12 @@ def _answer_in(value: Any, depth: int) -> str | None:
     for name in KEYS:
         if name in keys:
             return _answer_in(value[keys[name]], depth - 1)
-    texts = [item for item in value.values() if isinstance(item, str)]
+    rest = [item for name, item in keys.items() if name not in BESIDE]
+    told = [value[name] for name in rest]
+    texts = [item for item in told if isinstance(item, str)]
     if len(texts) == 1:
         return texts[0]
-    inner = [item for item in value.values() if isinstance(item, dict)]
-    return _answer_in(inner[0], depth - 1) if len(inner) == 1 and not texts else None
+    return _answer_in(told[0], depth - 1) if len(told) == 1 else None
 
 
 def _plain(value: Any, depth: int) -> str | None:

@@ -36,6 +36,8 @@ def view(output: str, **format_spec: Any) -> RecordView:
         '{"response": "Port Said", "source": "page 2"}',
         '{"result": {"answer": "Port Said"}}',
         '{"answer": ["Port Said"]}',
+        '{"reasoning": "The canal ends there.", "port": "Port Said", "confidence": "high"}',
+        '{"found": {"port": "Port Said"}}',
         '{"city": "Port Said", "population": 603787}',
         '{"answer": "Port Said", "confidence": ',
         '{"answer": "Port Said',
