@@ -37,6 +37,7 @@ bench: $(VENV)/.dev  ## Run the benchmarks; exit 3 of one means that its data is
 	@$(call benchmark,rules)
 	@$(call benchmark,web)
 	@$(call benchmark,published_cases)
+	@$(call benchmark,diagnosis)
 
 docs: $(VENV)/.dev  ## Build the documentation into docs/_build
 	@$(BIN)/formfact rules docs --out docs/rulebook

@@ -158,7 +158,7 @@ def test_a_log_that_is_no_log_is_refused_with_its_name(formfact: Formfact, tmp_p
 def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_been_stopped(tmp_path: Path) -> None:
     many = written(
         tmp_path / "log.jsonl",
-        [{**RECORDS[number % 3], "id": str(number)} for number in range(60_000)],
+        [{**RECORDS[number % 3], "id": str(number)} for number in range(20_000)],
     )
     out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
     run = [*PROGRAM, "diagnose", str(many), "--workers", "1", "--json", "--out"]
