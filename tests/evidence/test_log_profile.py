@@ -43,7 +43,8 @@ def test_a_few_odd_outputs_do_not_move_what_is_usual() -> None:
         ("emoji", CALM + "😀" * 12),
         (
             "markdown",
-            "# The Mine Itself\n**Dug** by hand\n## Ore\n**Taken** to the valley\n# By\n# cart it went on\n",
+            "# The Mine Itself\n**Dug** by hand\n## Ore\n**Taken** to the valley\n# By\n"
+            "# cart it went on\n",
         ),
         (
             "address",
