@@ -54,7 +54,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     if _has_spec(view) or not view.output.strip():
         return
     text = view.input_text[-LIMIT:]
-    if "json" not in text.lower():
+    if "JSON" not in text and "json" not in text and "Json" not in text:
         return
     strict = None if TICKS.search(text) else STRICT_DEMAND.search(text)
     found = strict or DEMAND.search(text)

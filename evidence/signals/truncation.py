@@ -7,7 +7,6 @@ the middle of a sentence, or not at all. A text that stops between two sentences
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,10 +23,13 @@ TAIL = 30
 """Characters at the end that are looked at."""
 MIN_WORDS = 25
 """A text of fewer words may be a phrase that ends in anything."""
-OPEN_END = re.compile(
-    r"(?:(?:\A|[^\w])(?:the|a|an|and|or|of|to|in|for|with|by|from|that|which|is|are|was|were|has|have|be|"
-    r"because|as|at|its|their|this|these|than|such|into|your|our|his|her|my)|[,(\[{])\s*\Z",
+OPEN_WORDS = frozenset(
+    {"the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "by", "from", "that", "which"}
+    | {"is", "are", "was", "were", "has", "have", "be", "because", "as", "at", "its", "their"}
+    | {"this", "these", "than", "such", "into", "your", "our", "his", "her", "my"}
 )
+"""Words after which a sentence goes on."""
+OPEN_MARKS = (",", "(", "[", "{")
 
 
 def detect(view: RecordView) -> Iterator[Observation]:
@@ -43,11 +45,16 @@ def detect(view: RecordView) -> Iterator[Observation]:
         yield Observation("cut_off", "structure", "A code fence is never closed", end)
         return
     tail = output[-TAIL:].rstrip()
-    if OPEN_END.search(tail) and len(output.split(None, MIN_WORDS)) > MIN_WORDS:
+    if _goes_on(tail) and len(output.split(None, MIN_WORDS)) > MIN_WORDS:
         said = f"It ends with {tail[-10:]!r}"
         yield Observation("cut_off", "sentence", said, end)
         return
     yield Observation("cut_off", "no", "It comes to an end")
+
+
+def _goes_on(tail: str) -> bool:
+    words = tail.split()
+    return bool(words) and (words[-1] in OPEN_WORDS or words[-1].endswith(OPEN_MARKS))
 
 
 def _limit(metadata: Mapping[str, Any], depth: int = MAX_DEPTH) -> str:
