@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Annotated
 
@@ -41,9 +42,12 @@ async def posted(request: Request) -> FormData:
     return await _ours(request, files=0)
 
 
-async def posted_file(request: Request) -> FormData:
+async def posted_file(request: Request) -> AsyncIterator[FormData]:
     """The same for a form that may carry one file; a body that is no form is left to be read."""
-    return await _ours(request, files=1)
+    try:
+        yield await _ours(request, files=1)
+    finally:
+        await request.close()
 
 
 async def _ours(request: Request, files: int) -> FormData:

@@ -122,25 +122,16 @@ NOTE = "reviewer_note"
 
 
 def observed(signals: Iterable[Mapping[str, Any]]) -> list[Observation]:
-    """Observations as the database keeps them."""
+    """Observations as the database keeps them, each span as ``[where, start, end]``."""
     return [
         Observation(
             item["signal"],
             item["value"],
             item.get("detail", ""),
-            tuple(Span(**span) for span in item.get("spans", ())),
+            tuple(Span(start, end, where) for where, start, end in item.get("spans", ())),
         )
         for item in signals
     ]
-
-
-def gives_words(rule: Rule) -> str:
-    """What a rule on records says, in words."""
-    gives = rule.gives
-    if gives.fault:
-        return "The model is not what failed"
-    side, judged = ("facts", gives.facts) if gives.facts else ("form", gives.form)
-    return f"The {side} {'are' if side == 'facts' else 'is'} {judged}"
 
 
 def _signals_of(book: Rulebook, rule: str) -> tuple[str, ...]:
@@ -259,4 +250,4 @@ def _reason(book: Rulebook, name: str) -> Reason:
     if rule is None:
         return Reason(name, None, "", ())
     sources = tuple(book.sources[cite.source] for cite in rule.cites)
-    return Reason(name, rule, gives_words(rule), sources)
+    return Reason(name, rule, words.sentence(words.judged_words(rule.gives, book)), sources)

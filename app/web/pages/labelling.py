@@ -29,6 +29,7 @@ from app.services import Book, Reading, Writing
 from app.urls import to
 from app.web.annotator import annotator_of, remember
 from app.web.csrf import Posted
+from app.web.pages.log_records import label_problems
 from app.web.record_view import observed, read_record
 from app.web.templating import is_live, page, whole
 from evidence.records import FailureRecord
@@ -113,13 +114,12 @@ def _labelling(
     request: Request, session: Session, book: Rulebook, turn: Turn, error: Invalid | None = None
 ) -> Response:
     case, log = get_case(session, turn.case_id), get_log(session, turn.case_id, turn.log_id)
-    problems = [("annotator", item.where, item.message) for item in error.problems] if error else []
     context = {
         "case": case,
         "log": log,
         "annotator": turn.annotator,
         "done": turn.done,
-        "problems": problems,
+        "problems": label_problems(error),
         "keys": KEYS,
         "people": annotators(session, turn.case_id, turn.log_id),
         "agreements": agreements(session, turn.case_id, turn.log_id),

@@ -147,14 +147,20 @@ def _record(
         back=_list_url(log, wanted, offset=_page_of(at)),
         all_link=to(urls.LOG_RECORD, wanted.params(at=at, all="yes"), **own),
         label_link=to(urls.LABEL_RECORD, wanted.params(at=at), **own),
-        annotator=annotator_of(request),
         subtypes=subtype_choices(book),
-        typed=typed or {},
-        problems=[(item.where, item.where, item.message) for item in error.problems]
-        if error
-        else [],
+        typed={"annotator": annotator_of(request), "subtype": "", "note": "", **(typed or {})},
+        problems=label_problems(error),
         done="Labelled." if params.get("done") == "labelled" else "",
     )
+
+
+def label_problems(error: Invalid | None) -> list[tuple[str, str, str]]:
+    """What is wrong with a label, as (anchor, field in words, message)."""
+    names = {"annotator": "Your name", "label": "Class", "subtype": "Kind", "note": "Note"}
+    return [
+        (item.where if item.where in names else "labels", names.get(item.where, ""), item.message)
+        for item in (error.problems if error else ())
+    ]
 
 
 def subtype_choices(book: Rulebook) -> list[tuple[str, list[tuple[str, str]]]]:
