@@ -8,16 +8,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
-from evidence.signals._facts_dates import dates
-from evidence.signals._facts_names import is_acronym, same_name, surname_of, without_kind
-from evidence.signals._facts_numbers import is_quantity, same_quantity
+from evidence.signals._facts_akin import akin, misspelt
+from evidence.signals._facts_amounts import agreement
+from evidence.signals._facts_data import compared, data_in
+from evidence.signals._facts_dates import MONTHS, dates
+from evidence.signals._facts_names import PARTICLES, is_acronym, same_name, surname_of, without_kind
+from evidence.signals._facts_numbers import (
+    NUMBER,
+    is_close,
+    is_quantity,
+    same_quantity,
+)
 from evidence.signals._facts_polarity import abstains, polarity, stated
 from evidence.signals._facts_question import options
-from evidence.signals._facts_text import FUNCTION_WORDS, content, plain, words
+from evidence.signals._facts_text import FUNCTION_WORDS, content, plain, stems, words
 
 How = Literal[
     "same", "other_words", "holds", "mentions", "within", "last_name", "cut", "part", "both",
-    "denied", "no_answer", "different",
+    "denied", "no_answer", "other_text",
+    "different",
 ]  # fmt: skip
 RANK: tuple[How, ...] = get_args(How)
 
@@ -34,13 +43,17 @@ HARDLY = 0.34
 CUT = 4
 """Letters, with the blank before them, of a beginning that is taken for an answer cut off."""
 
+BARELY = 0.15
+"""The same for a text of which many wordings are possible."""
 SEPARATOR = re.compile(r"\s*[|;\n]\s*|\s+/\s+")
+ITEMS = re.compile(r",? and |, ?| & ")
 GLOSS = re.compile(r"\s*[(\[]([^()\[\]]{1,60})[)\]]\s*")
 ALSO = re.compile(
     r",?\s+(?:also|better|formerly|professionally)? ?(?:known|called|named) as\s+|, or "
 )
 NOT_BEFORE = re.compile(
-    r"\b(?:not|never|instead of|rather than|unlike|other than|no(?! \d)) (?:\w+ ){0,2}\Z"
+    r"\b(?:not(?! until| only)|never|instead of|rather than|unlike|other than|no(?! \d)) "
+    r"(?:\w+ ){0,2}\Z"
 )
 NOT_AFTER = re.compile(
     r"\A(?:is|was|are|were|did|doe|do|has|had|ha|could|can|will|would) (?:not|never)\b"
@@ -99,7 +112,10 @@ def compare(answer: str, reference: str, question: str) -> Comparison | None:
 
 
 def _as_a_whole(answer: str, reference: str, question: str) -> How | None:
-    """Answers that say yes, no, or that nothing is known; None for all others."""
+    """Answers in JSON, or that say yes, no, or that nothing is known; None for all others."""
+    if reference.lstrip()[:1] == "{" and (wanted := data_in(reference)):
+        found = data_in(answer)
+        return compared(found, wanted) if found else None
     if abstains(reference):
         return "other_words" if abstains(answer) else "different"
     yes_or_no = polarity(reference) if len(words(reference)) == 1 else None
@@ -110,15 +126,33 @@ def _as_a_whole(answer: str, reference: str, question: str) -> How | None:
 
 def _one(answer: str, expected: str, question: str) -> How | None:
     given, wanted = plain(answer), plain(expected)
-    if given == wanted or given.replace(" ", "") == wanted.replace(" ", ""):
+    if given.replace(" ", "") == wanted.replace(" ", ""):
         return "same"
     if len(wanted.split()) > LONGEST:
         return "within" if _stands_within(given, wanted, question) else None
     if wanted in given:
         return _held(answer, expected, question)
-    if is_quantity(expected) or dates(expected):
+    if is_quantity(expected) or _is_date(expected, question):
         return _measured(answer, expected)
-    return _named(answer, expected, question) or _worded(answer, expected, question)
+    if _all_items(given, expected):
+        return "holds"
+    return (
+        _converted(answer, expected)
+        or _named(answer, expected, question)
+        or _worded(answer, expected, question)
+    )
+
+
+def _converted(answer: str, expected: str) -> How | None:
+    """Amounts in other units."""
+    agrees = agreement(answer, expected) if NUMBER.search(expected) else None
+    return None if agrees is None else "other_words" if agrees else "different"
+
+
+def _all_items(given: str, expected: str) -> bool:
+    """Whether every item of 'Ann, Bo and Cy' stands in the answer."""
+    items = [plain(item) for item in ITEMS.split(expected)]
+    return len(items) > 1 and all(item.strip() and item in given for item in items)
 
 
 def _measured(answer: str, expected: str) -> How:
@@ -129,7 +163,19 @@ def _measured(answer: str, expected: str) -> How:
             return "other_words"
         near = any(not day.differs_from(wanted[0]) and day.parts for day in given)
         return "part" if near else "different"
-    return "other_words" if same_quantity(answer, expected) else "different"
+    if same_quantity(answer, expected):
+        return "other_words"
+    if told := _converted(answer, expected):
+        return told
+    return "part" if not wanted and is_close(answer, expected) else "different"
+
+
+def _is_date(expected: str, question: str) -> bool:
+    """Whether a date is all that a text adds to the question, or all but a word."""
+    if not dates(expected):
+        return False
+    own = content(expected) - content(question) - MONTHS.keys()
+    return sum(not NUMBER.fullmatch(word) for word in own) <= 1
 
 
 def _held(answer: str, expected: str, question: str) -> How:
@@ -168,17 +214,35 @@ def _named(answer: str, expected: str, question: str) -> How | None:
     """Names in another form."""
     if len(words(expected)) > SHORT:
         return None
-    given = plain(answer)
-    if same_name(answer, expected) or is_acronym(answer, expected):
+    if _same_thing(answer, expected) or _begins_list(answer, expected, question):
         return "other_words"
-    if " ".join(without_kind(tuple(plain(expected).split()))) == given.strip():
+    found = names(answer)
+    if any(same_name(name, expected) for name in found):
         return "other_words"
-    for name in names(answer):
-        if same_name(name, expected):
-            return "other_words"
-        if is_name(expected) and surname_of(name, expected) and not _in_question(name, question):
-            return "last_name"
-    return None
+    added = [name for name in found if not _in_question(name, question)]
+    last = is_name(expected) and any(surname_of(name, expected) for name in added)
+    return "last_name" if last else None
+
+
+def _same_thing(answer: str, expected: str) -> bool:
+    """The answer as a whole: misspelt, a form of the name, its letters, or without its kind."""
+    given, wanted = plain(answer), plain(expected)
+    return (
+        misspelt(given, wanted)
+        or same_name(answer, expected)
+        or is_acronym(answer, expected)
+        or " ".join(without_kind(tuple(wanted.split()))) == given.strip()
+    )
+
+
+def _begins_list(answer: str, expected: str, question: str) -> bool:
+    """Whether the answer has the first of 'Roseau, Minnesota, USA' and no name from elsewhere."""
+    first, comma, _ = expected.partition(",")
+    if not comma or not is_name(expected) or plain(first) not in plain(answer):
+        return False
+    known = content(expected) | content(question)
+    named = [name for name in names(answer) if len(words(name)) < len(words(answer)) or known]
+    return all(content(name) <= known or name == answer.strip() for name in named)
 
 
 def _in_question(name: str, question: str) -> bool:
@@ -193,19 +257,20 @@ def _worded(answer: str, expected: str, question: str) -> How | None:
         return "other_words" if leading else _within_or_part(given, expected, question)
     if len(given) > CUT and wanted.startswith(given.rstrip()):
         return "cut"
-    own = content(expected) - content(question) or content(expected)
-    share = len(own & content(answer)) / len(own) if own else 0.0
+    own = stems(expected) - stems(question) or stems(expected)
+    share = len(own & stems(answer)) / len(own) if own else 0.0
     if share >= MOSTLY and not is_name(expected):
         return _reworded(answer, expected, question, own)
-    if share > HARDLY:
-        return "part"
-    return "different" if min(len(wanted.split()), len(own)) <= SHORT else None
+    if len(wanted.split()) > SHORT:
+        return "other_text" if share <= BARELY else None
+    kin = share > HARDLY or akin(own, stems(answer) - stems(question))
+    return "part" if kin else "different"
 
 
 def _reworded(answer: str, expected: str, question: str, own: frozenset[str]) -> How:
     if bool(NEGATION.search(answer)) != bool(NEGATION.search(expected)):
         return "denied"
-    more = content(answer) - content(expected) - content(question)
+    more = stems(answer) - stems(expected) - stems(question)
     return "part" if len(own) == 1 and more else "other_words"
 
 
@@ -225,7 +290,7 @@ def _stands_within(given: str, wanted: str, question: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether a short text is a proper name: its words are capitalised, small ones aside."""
     parts = [part for part in re.findall(r"[^\W\d_][\w'’.-]*", text[:200]) if part.islower()]
-    small = all(part in FUNCTION_WORDS or part in {"de", "la", "von", "van", "v"} for part in parts)
+    small = all(part in FUNCTION_WORDS or part in {*PARTICLES, "v"} for part in parts)
     return small and len(words(text)) <= SHORT // 2 and text[:1].isalpha() and not text.islower()
 
 

@@ -9,12 +9,14 @@ from evidence.signals._facts_text import FUNCTION_WORDS, words
 _TITLES = (
     "president sir dr doctor mr mrs ms miss queen king prince princess saint st lord lady captain "
     "general colonel senator governor mayor professor prof pope emperor empress dame justice "
-    "minister chancellor judge jr sr ii iii iv inc ltd llc corp corporation company co plc"
+    "minister chancellor judge jr sr inc ltd llc corp corporation company co plc"
 )
 TITLES = frozenset(_TITLES.split())
+PARTICLES = frozenset({"da", "de", "van", "von", "del", "di", "la", "al", "bin"})
 _KINDS = (
     "city county state province river university college company band film movie novel book album "
-    "song series show team club street district island country republic kingdom lake mount"
+    "song series show team club street district island country republic kingdom lake mount ocean "
+    "mountain sea desert airport stadium language park bridge newspaper magazine church school"
 )
 KINDS = frozenset(_KINDS.split())
 """Words that say of what kind a thing is and may be left out of its name."""
@@ -33,7 +35,14 @@ def same_name(given: str, expected: str) -> bool:
         return False
     if left == right or _squeezed(left) == _squeezed(right):
         return True
+    if left[-1].isdigit() != right[-1].isdigit() and min(len(left), len(right)) > 0:
+        left, right = _unnumbered(left), _unnumbered(right)
     return _shortened(left, right) or _shortened(right, left) or is_acronym(given, expected)
+
+
+def _unnumbered(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the number of a king or son, which the other name leaves out."""
+    return parts[:-1] if parts[-1].isdigit() and len(parts) > 2 else parts
 
 
 def _squeezed(parts: Sequence[str]) -> str:
@@ -76,6 +85,7 @@ def is_acronym(one: str, other: str) -> bool:
 def surname_of(given: str, expected: str) -> bool:
     """Whether only the last name of an expected name of two words or more is given."""
     left, right = core(given), core(expected)
+    left = left[1:] if len(left) == 2 and left[0] in PARTICLES else left
     if not 1 < len(right) <= 4 or left != right[-1:] or "," in expected or "v" in right:
         return False
     return len(left[0]) > 2 and left[0].isalpha() and left[0] not in KINDS

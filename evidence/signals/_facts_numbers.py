@@ -16,6 +16,8 @@ _UNITS = (
 UNITS = frozenset(_UNITS.split())
 _APPROXIMATE = "about approximately around nearly almost over roughly circa more than"
 APPROXIMATE = frozenset(_APPROXIMATE.split())
+CLOSE = 0.05
+"""Relative distance up to which a number may be a rounding of the other."""
 QUANTITY_WORDS = 4
 """Words of a quantity: a number, its unit, 'about'."""
 
@@ -44,6 +46,12 @@ def is_quantity(text: str) -> bool:
         and all(part in UNITS or part in FUNCTION_WORDS for part in rest)
         and sum(1 for part in parts if NUMBER.fullmatch(part)) == 1
     )
+
+
+def is_close(answer: str, expected: str) -> bool:
+    """Whether a number of the answer is within a twentieth of the one expected."""
+    aim = float(next(word for word in plain(expected).split() if NUMBER.fullmatch(word)))
+    return any(abs(float(item) - aim) <= CLOSE * abs(aim) for item in numbers(answer))
 
 
 def same_quantity(answer: str, expected: str) -> bool:

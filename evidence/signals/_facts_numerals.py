@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -26,10 +28,21 @@ ORDINALS = {
 }  # fmt: skip
 """'First' and 'second' mean too many other things."""
 
+ROMAN = re.compile(r"(XL|L?X{0,3})(IX|IV|V?I{0,3})")
+ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
+
 PLAIN = {**SMALL, **TENS}
 MOST = 12
 """Words or digits of one number that is still read; a longer one is left as it stands."""
 WORDS = frozenset({*PLAIN, *SCALES, *ORDINALS})
+
+
+def roman(word: str) -> int:
+    """The value of a Roman numeral up to 89 in capitals; 0 where the word is none."""
+    if not ROMAN.fullmatch(word):
+        return 0
+    values = [*map(ROMAN_VALUES.__getitem__, word), 0]
+    return sum(one if one >= following else -one for one, following in pairwise(values))
 
 
 def as_digits(words: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from evidence.signals._answer import answer_text
 from evidence.signals._base import Place, Span
 from evidence.signals._facts_question import asked, is_open
-from evidence.signals._facts_text import place_of, words
+from evidence.signals._facts_text import place_of, plain, words
 from evidence.view import RecordView
 
 NOT_PROSE = frozenset({"ifeval", "sql", "code", "python", "regex_code", "html", "yaml"})
@@ -20,6 +20,14 @@ REFUSES = re.compile(
     re.IGNORECASE,
 )
 """A reference that declines states no fact to compare with."""
+CONCLUSION = re.compile(
+    r"(?:final answer|the answer|answer)(?: is|:)\**:?\s*([^\n]{1,200}?)(?=\.?\s*(?:\n|\Z))"
+    r"|####\s*([^\n]{1,100})|\\boxed\{([^{}\n]{1,100})\}",
+    re.IGNORECASE,
+)
+WORKED_OUT = 80
+"""Characters from which an answer may work something out before it says what it comes to."""
+LETTERED = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,100}?)(?=\s+\(?[A-H][).:]\s|\n|\Z)")
 LONGEST_REFERENCE = 800
 """Characters of a reference beyond which only equality tells."""
 MARKED_WORDS = 25
@@ -44,7 +52,8 @@ def with_reference(view: RecordView) -> Asked | None:
     reference = view.reference
     if reference is None or not view.output.strip() or view.format_type in NOT_PROSE:
         return None
-    return _comparable(view.question, answer_text(view), reference)
+    structured = reference.lstrip()[:1] == "{"
+    return _comparable(view.question, view.output if structured else answer_text(view), reference)
 
 
 @lru_cache(maxsize=8)
@@ -53,7 +62,27 @@ def _comparable(question: str, answer: str, reference: str) -> Asked | None:
         return None
     if len(reference) > LONGEST_REFERENCE and answer.strip() != reference.strip():
         return None
+    answer, reference = concluded(answer), _with_options(reference, question)
     return Asked(asked(question), answer, reference) if words(answer) else None
+
+
+def concluded(answer: str) -> str:
+    """What a worked-out answer comes to in the end; the answer itself where it does not say so."""
+    if len(answer) < WORKED_OUT:
+        return answer
+    found = [*CONCLUSION.finditer(answer[-2 * LONGEST_REFERENCE :])]
+    return next(filter(None, found[-1].groups()), answer).strip() if found else answer
+
+
+def _with_options(reference: str, question: str) -> str:
+    """A letter with what it stands for in the question's list, or the reverse."""
+    listed = {found[1]: found[2].strip() for found in LETTERED.finditer(question[:4_000])}
+    if len(listed) < 2:
+        return reference
+    key = reference.strip(" ().:")
+    by_text = {plain(text): letter for letter, text in listed.items()}
+    other = listed.get(key) or by_text.get(plain(reference))
+    return f"{key} | {other}" if other else reference
 
 
 def marked(text: str, phrase: str, where: Place = "output") -> tuple[Span, ...]:

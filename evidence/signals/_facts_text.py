@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
-from evidence.signals._facts_numerals import as_digits
+from evidence.signals._facts_numerals import as_digits, roman
 
 MOST = 20_000
 """Characters of a text that are compared; what comes later is not seen."""
@@ -28,6 +28,7 @@ DIGITS = re.compile(r"[\d.]+")
 INITIAL_DOT = re.compile(r"\.(?<=\b[^\W\d_]\.)(?=[^\W\d_](?:\.|\b(?![.\w])))")
 MONEY = re.compile(r"([$€£¥])\s?(\d[\d.,]*)")
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "ly", "es", "er", "e", "y")
 ARTICLES = frozenset({"the", "The", "THE", "a", "an", "An", "AN"})
 
 UNITS = {
@@ -93,7 +94,9 @@ def _keys(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def _key(word: str) -> str:
-    """The form of one word: no case, no possessive, no plural ending."""
+    """The form of one word: no case, no possessive, no plural ending; XIV is 14."""
+    if len(word) > 1 and word.isupper() and word[0] in "IVXL" and (value := roman(word)):
+        return str(value)
     word = word.casefold()
     if "'" in word:
         word = word.removesuffix("'s").replace("'", "")
@@ -115,6 +118,19 @@ def plain(text: str) -> str:
         if variant in joined:
             joined = joined.replace(variant, usual)
     return joined
+
+
+def stems(text: str) -> frozenset[str]:
+    """The words that may carry a fact, without endings: 'caused' and 'causes' are one."""
+    return frozenset(map(_stem, content(text)))
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) > 2:
+            return word.removesuffix(ending)
+    return word
 
 
 def content(text: str) -> frozenset[str]:

@@ -7,12 +7,19 @@ which are compared on their own. A reference with several numbers of its own is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evidence.signals._base import Observation, Span
+from evidence.signals._facts_amounts import agreement
 from evidence.signals._facts_compare import SHORT, alternatives
 from evidence.signals._facts_dates import dates
-from evidence.signals._facts_numbers import marked_number, numbers, same_quantity
+from evidence.signals._facts_numbers import (
+    is_close,
+    marked_number,
+    numbers,
+    same_quantity,
+)
 from evidence.signals._facts_polarity import abstains
 from evidence.signals._facts_question import wanted
 from evidence.signals._facts_record import Asked, with_reference
@@ -20,8 +27,10 @@ from evidence.signals._facts_text import words
 from evidence.view import RecordView
 
 SIGNALS = ("number_against_reference",)
-CLOSE = 0.05
-"""Relative distance up to which a number may be a rounding of the other."""
+FRACTION = re.compile(
+    r"\b(?:half|quarters?|(?:a|one|two) thirds?|fifths?|tenths?)\b", re.IGNORECASE
+)
+"""Fractions in words are not worked out."""
 FEW = 3
 """Numbers in an answer up to which one that differs is taken for the answer."""
 
@@ -29,7 +38,7 @@ FEW = 3
 def detect(view: RecordView) -> Iterator[Observation]:
     """Agreement of the one number that the reference adds to the question."""
     asked = with_reference(view)
-    if asked is None or abstains(asked.answer):
+    if asked is None or abstains(asked.answer) or FRACTION.search(asked.answer):
         return
     expected, given = _expected(asked), _given(asked)
     if expected is None or not 0 < len(given) <= FEW:
@@ -63,12 +72,12 @@ def _given(asked: Asked) -> tuple[str, ...]:
 
 
 def _agreement(asked: Asked, expected: str, given: tuple[str, ...]) -> str:
+    converted = agreement(asked.answer, asked.reference)
+    if converted is not None:
+        return "agrees" if converted else "differs"
     if expected in given:
         return "agrees" if same_quantity(asked.answer, asked.reference) else "differs"
-    aim = float(expected)
-    return (
-        "close" if any(abs(float(item) - aim) <= CLOSE * abs(aim) for item in given) else "differs"
-    )
+    return "close" if is_close(asked.answer, expected) else "differs"
 
 
 def _spans(view: RecordView, given: tuple[str, ...]) -> tuple[Span, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.signals._base import Observation
+from evidence.signals._facts_akin import akin
 from evidence.signals._facts_compare import alternatives, is_name, names
 from evidence.signals._facts_names import is_acronym, same_name, surname_of
 from evidence.signals._facts_polarity import abstains, polarity
@@ -59,8 +60,9 @@ def _same(given: str, expected: str) -> bool:
 
 
 def _related(answer: str, asked: Asked) -> bool:
-    """Whether the answer shares a word with the reference that the question does not give."""
+    """Whether the answer has a form of a word, or an acronym, that may be the reference's."""
     own = content(asked.reference) - content(asked.question) or content(asked.reference)
     letters = {word[0] for word in plain(asked.reference).split()}
     short = [word for word in asked.answer.split() if word.isupper() and len(word) > 1]
-    return bool(own & content(answer)) or any(set(word.casefold()) <= letters for word in short)
+    given = content(answer) - content(asked.question)
+    return akin(own, given) or any(set(word.casefold()) <= letters for word in short)

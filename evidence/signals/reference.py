@@ -28,6 +28,7 @@ WORDS: dict[How, str] = {
     "part": "the answer shares some words with {expected} and not all",
     "both": "the answer names {expected} after the other thing asked about",
     "denied": "the answer mentions {expected} and denies it, or the reverse",
+    "other_text": "hardly a word of the longer reference stands in the answer",
     "no_answer": "the answer declines or says that it does not know, the reference is {expected}",
     "different": "the answer is {answer}, the reference is {expected}",
 }
