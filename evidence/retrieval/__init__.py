@@ -1,0 +1,1 @@
+"""Which retriever finds the answers in a team's own documents, measured on its own questions."""
