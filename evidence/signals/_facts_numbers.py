@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from evidence.signals._base import Span
 from evidence.signals._facts_text import FUNCTION_WORDS, MOST, plain, words
@@ -22,6 +23,7 @@ QUANTITY_WORDS = 4
 """Words of a quantity: a number, its unit, 'about'."""
 
 
+@lru_cache(maxsize=32)
 def numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text in digits, in order."""
     return tuple(word for word in plain(text).split() if NUMBER.fullmatch(word))

@@ -27,6 +27,7 @@ WORD = re.compile(
 DIGITS = re.compile(r"[\d.]+")
 INITIAL_DOT = re.compile(r"\.(?<=\b[^\W\d_]\.)(?=[^\W\d_](?:\.|\b(?![.\w])))")
 MONEY = re.compile(r"([$€£¥])\s?(\d[\d.,]*)")
+CURRENCY = re.compile("[$€£¥]")
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "ly", "es", "er", "e", "y")
 ARTICLES = frozenset({"the", "The", "THE", "a", "an", "An", "AN"})
@@ -83,7 +84,7 @@ def _keys(text: str) -> list[str]:
     text = unaccented(text)
     if "%" in text:
         text = text.replace("%", " percent ")
-    if any(sign in text for sign in CURRENCIES):
+    if CURRENCY.search(text):
         text = MONEY.sub(lambda found: f"{found[2]} {CURRENCIES[found[1]]}", text)
     found = WORD.findall(INITIAL_DOT.sub("", text))
     kept = [_key(word) for word in found if word not in ARTICLES]
@@ -120,6 +121,7 @@ def plain(text: str) -> str:
     return joined
 
 
+@lru_cache(maxsize=64)
 def stems(text: str) -> frozenset[str]:
     """The words that may carry a fact, without endings: 'caused' and 'causes' are one."""
     return frozenset(map(_stem, content(text)))
@@ -133,6 +135,7 @@ def _stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=64)
 def content(text: str) -> frozenset[str]:
     """The words that may carry a fact."""
     return frozenset(plain(text).split()) - FUNCTION_WORDS

@@ -21,7 +21,7 @@ from evidence.view import RecordView
 
 SIGNALS = ("answer_of_kind_asked",)
 LONGEST = 25
-MOST = 4_000
+MOST = 1_000
 """Characters of an output that may hold so short an answer."""
 PERSONAL = re.compile(r"\b(?:can|could|do|should|may) (?:i|we|you)\b|\bmy\b", re.IGNORECASE)
 """'Where can I find' asks for a way, and is seldom answered by a name."""
