@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor_rules.rulebook import Rulebook
+from app.labelled_file import LabelledFile
 from evidence.diagnose import Diagnosed
 from evidence.pipeline import Found, Setup, cores, diagnose_all, profiled
 from evidence.reading import Read, Row, read_log
@@ -36,6 +38,16 @@ def start(
     """
     small = log.stat().st_size < SMALL
     return LogRun(log, Setup(rules, slow), workers or (1 if small else cores()), mapping)
+
+
+def diagnose_file(log: Path, book: Rulebook, out: Path) -> dict[str, Any]:
+    """Diagnose a log from beginning to end into ``out``; its summary, with the seconds it took."""
+    started, run = time.perf_counter(), start(log)
+    with LabelledFile(out, run.description(book)) as file:
+        for item in run.items():
+            file.add(item)
+        file.finish()
+    return {**run.summary(book), "seconds": round(time.perf_counter() - started, 3)}
 
 
 @dataclass

@@ -22,6 +22,7 @@ from markupsafe import Markup
 import templates
 from advisor_rules.rulebook import Rulebook
 from app import drawing
+from app.log_reading import read_summary
 from app.markdown import as_code, as_url, escaped, indented, spaces
 from app.reading import read_advice
 from app.words import fact_title, step_title, value_words
@@ -56,10 +57,14 @@ def render(
     form: Form,
     case: CaseSummary | None = None,
     what_changed: Difference | None = None,
+    log: Mapping[str, Any] | None = None,
 ) -> str:
-    """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes."""
+    """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes.
+
+    ``log`` is the summary of the failure log that stands behind it (``evidence.summary``).
+    """
     if form == "json":
-        return _as_json(advice, case, what_changed)
+        return _as_json(advice, case, what_changed, log)
     environment, name = {
         "html": (html_environment, "report/report.html.j2"),
         "markdown": (markdown_environment, "report/report.md.j2"),
@@ -67,6 +72,7 @@ def render(
     context: dict[str, Any] = {
         "reading": read_advice(advice, book),
         "case": case,
+        "log": read_summary(log) if log else None,
         "changed": changed_lines(what_changed, book) if what_changed else (),
         "facts_yaml": facts_yaml(advice),
         "facts_block": indented(facts_yaml(advice)),
@@ -150,9 +156,14 @@ def _digest(style: str) -> str:
 
 
 def _as_json(
-    advice: Mapping[str, Any], case: CaseSummary | None, what_changed: Difference | None
+    advice: Mapping[str, Any],
+    case: CaseSummary | None,
+    what_changed: Difference | None,
+    log: Mapping[str, Any] | None,
 ) -> str:
-    """The advice as it is, with the case and the change beside it."""
+    """The advice as it is, with the case, the change and the failure log beside it."""
     extra = {"case": case, "what_changed": what_changed}
     told = {name: asdict(cast(Any, value)) for name, value in extra.items() if value is not None}
+    if log:
+        told["failure_log"] = {name: log[name] for name in log if name != "seconds"}
     return json.dumps({**advice, **told}, indent=2, ensure_ascii=False) + "\n"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor_rules import FactValue
+from advisor_rules.rulebook import Rulebook
 from advisor_rules.safe_yaml import read_yaml
 from app.demo.documents import Document, approximate_tokens
+from evidence.case_facts import measured_facts as facts_of_log
 from evidence.records import FailureRecord
 
 FOLDER = Path(__file__).parent
@@ -34,10 +35,14 @@ def read_answers() -> Answers:
 
 
 def measured_facts(
-    records: Iterable[FailureRecord], documents: Iterable[Document]
+    summary: Mapping[str, Any],
+    records: Iterable[FailureRecord],
+    documents: Iterable[Document],
+    book: Rulebook,
 ) -> dict[str, FactValue]:
-    """Facts counted in the failure log and in the documents, each with how it was obtained."""
-    return {**_of_documents(list(documents)), **_of_failures(list(records))}
+    """Facts measured on the failure log and the documents, each with how it was obtained."""
+    of_log = facts_of_log(summary, book, FAILURES.name)
+    return {**_of_documents(list(documents)), **_of_notes(list(records)), **of_log}
 
 
 def _of_documents(documents: list[Document]) -> dict[str, FactValue]:
@@ -49,27 +54,7 @@ def _of_documents(documents: list[Document]) -> dict[str, FactValue]:
     return {"corpus_tokens": FactValue(tokens, "measured", evidence)}
 
 
-def _of_failures(records: list[FailureRecord]) -> dict[str, FactValue]:
+def _of_notes(records: list[FailureRecord]) -> dict[str, FactValue]:
     noted = sum(bool(record.reviewer_note) for record in records)
-    formal = [record for record in records if wants_json(record)]
-    broken = sum(not is_json(record.output) for record in formal)
     reviewed = f"{noted} of {len(records)} logged failures carry a reviewer's note"
-    parsed = f"{broken} of {len(formal)} outputs that had to be JSON do not parse"
-    facts = {"failures_reviewed": FactValue(noted, "measured", reviewed)}
-    if formal:
-        facts["malformed_output"] = FactValue(broken > 0, "measured", parsed)
-    return facts
-
-
-def wants_json(record: FailureRecord) -> bool:
-    """Whether the output had to be JSON."""
-    return record.format_spec is not None and record.format_spec.type in ("json", "json_schema")
-
-
-def is_json(text: str) -> bool:
-    """Whether the whole text parses as JSON."""
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return {"failures_reviewed": FactValue(noted, "measured", reviewed)}
