@@ -20,7 +20,7 @@ FIRST = 2_000
 """Records at the start of a log that are looked at."""
 FEWEST = 50
 """Outputs below which nothing can be called usual; our own judgement."""
-LIMIT = 1_500
+LIMIT = 1_000
 """Characters of an output that are measured."""
 FEW_WORDS = 15
 """Words of an output below which shares of words say nothing."""

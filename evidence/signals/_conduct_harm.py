@@ -53,6 +53,9 @@ _TITLE = re.compile(
 )
 
 
+_ALWAYS = ("crime_phrases", "self_harm", "hateful")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a request asks for, in words why, and which characters say so."""
@@ -98,12 +101,19 @@ def _read_closely(text: str, low: str, quiet: bool) -> Reading:
         return Reading("ordinary")
     found = next(_harms(low, tokens), None)
     danger = [token for token in tokens if token.low in lexemes().danger]
-    return _without_harm(danger) if found is None else _judged(found, text, low)
+    if found is None:
+        return _without_harm(danger) if danger else _of_a_word(low)
+    return _judged(found, text, low)
+
+
+def _of_a_word(low: str) -> Reading:
+    """What a phrase means may be asked, however bad it sounds."""
+    if not _define().match(low.lstrip()):
+        return Reading("ordinary")
+    return Reading("harmless", "it asks what a word or thing is", 0, len(low))
 
 
 def _without_harm(danger: list[Token]) -> Reading:
-    if not danger:
-        return Reading("ordinary")
     word = danger[0]
     return Reading("harmless", f"“{word.raw[:30]}” is said of no person", word.start, word.end)
 
@@ -141,7 +151,7 @@ def _in_title(text: str) -> bool:
 
 def _sounds_bad(low: str) -> bool:
     read = patterns()
-    return any(read[name].search(low) for name in ("attack_phrases", "crime_phrases", "self_harm"))
+    return any(read[name].search(low) for name in ("attack_phrases", *_ALWAYS))
 
 
 def _harms(low: str, tokens: list[Token]) -> Iterator[_Found]:

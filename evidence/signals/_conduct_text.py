@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
+START = 1_000
+"""Characters of an output in which it says how it takes the request."""
 _PLAIN = str.maketrans({"’": "'", "\u2018": "'", "\u00b4": "'", "İ": "I", "\u00a0": " "})
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _VOWELS = "aeiou"
@@ -31,6 +33,22 @@ def plain(text: str) -> str:
     """The text in lower case with straight apostrophes; every offset stays where it was."""
     lowered = text.translate(_PLAIN).lower()
     return lowered if len(lowered) == len(text) else text.translate(_PLAIN)
+
+
+@lru_cache(maxsize=8)
+def plain_start(text: str) -> str:
+    """The first ``START`` characters of a text in plain form; several detectors look at them."""
+    return plain(text[:START])
+
+
+def may_hold(text: str, gate: tuple[str, ...], pieces: tuple[str, ...]) -> bool:
+    """Whether a text holds one of the pieces; the gate is few pieces of which each holds one."""
+    return any(item in text for item in gate) and any(item in text for item in pieces)
+
+
+def in_english(text: str) -> bool:
+    """Whether a text has words that no other language has; false of most short texts."""
+    return " the " in text or " you " in text or " is " in text
 
 
 def any_of(lines: str | Iterable[str]) -> re.Pattern[str]:

@@ -13,15 +13,23 @@ from functools import lru_cache
 from typing import Literal
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._conduct_text import any_of, lexicon, plain, sentence_at, words
+from evidence.signals._conduct_text import (
+    any_of,
+    in_english,
+    lexicon,
+    may_hold,
+    plain_start,
+    sentence_at,
+    words,
+)
 from evidence.view import RecordView
 
 SIGNALS = ("abstention", "reference_abstains")
-HEAD = 1_000
+HEAD = 500
 """Characters at the start that are looked at."""
 OPENING = 200
 """Characters within which an output that knows nothing says so."""
-SHORT_WORDS = 60
+SHORT_WORDS = 40
 """Words up to which an output that does not know holds nothing besides."""
 BARE_WORDS = 6
 """Words of an output such as "Not mentioned." """
@@ -54,7 +62,7 @@ _WORDS = {
 @lru_cache(maxsize=512)
 def abstention_of(output: str) -> tuple[Extent, int]:
     """How far a text says that it does not know, and where it says so first."""
-    text = plain(output[:HEAD])
+    text = plain_start(output)[:HEAD]
     if not text.isascii() and (found := _pattern("unspaced").search(text)):
         return ("full" if found.start() < OPENING / 2 else "partial"), found.start()
     if _bare(text):
@@ -62,7 +70,9 @@ def abstention_of(output: str) -> tuple[Extent, int]:
     places = [
         found.start()
         for name in ("abstains", "foreign")
-        if (name == "foreign" or _may(text)) and (found := _pattern(name).search(text))
+        if (name != "foreign" or not in_english(text))
+        and _may(text, name)
+        and (found := _pattern(name).search(text))
     ]
     if not places:
         return "none", 0
@@ -87,13 +97,20 @@ def _extent(text: str, place: int, more: bool) -> Extent:
     return "full" if len(text.split()) <= SHORT_WORDS else "partial"
 
 
-def _may(text: str) -> bool:
-    return any(piece in text for piece in _triggers())
+def _may(text: str, name: str) -> bool:
+    return may_hold(text, _GATE if name == "abstains" else ("",), _triggers()[name])
+
+
+_GATE = ("not", "n't", "no ", "cannot", "un", "insufficient", "know", "idk", "lacks", "silent",
+         "impossible", "nobody", "my training", "dont", "any mention")  # fmt: skip
+"""Few pieces of text, one of which is in each of the triggers of ``abstains``."""
 
 
 @lru_cache(maxsize=1)
-def _triggers() -> tuple[str, ...]:
-    return tuple(word.replace("·", " ") for word in words(lexicon("abstention")["triggers"]))
+def _triggers() -> dict[str, tuple[str, ...]]:
+    """Pieces of text without one of which a kind of phrase cannot occur; a dot is a space."""
+    read = lexicon("abstention")["triggers"]
+    return {name: tuple(word.replace("·", " ") for word in words(read[name])) for name in read}
 
 
 @lru_cache(maxsize=8)

@@ -32,15 +32,17 @@ _TOKENS = (
     r"end_of_turn|startoftext|START_OF_TURN_TOKEN|END_OF_TURN_TOKEN|python_tag|fim_\w+)\|>",
     r"</?(?:start_of_turn|end_of_turn|bos|eos|unk|pad)>|<\|?(?:begin|end)▁of▁sentence\|?>",
     r"\[/?INST\]|<</?SYS>>|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|SYSTEM_PROMPT)\]",
-    r"^###\s?(?:Instructions?|Response|Input|Human|Assistant|System|User)\s?:?\s*$",
-    r"^\s*<s>|</s>\s*\Z",
+    r"^###\s?(?:Instructions?|Response|Input|Human|Assistant|System|User)\s?:?[ \t]{0,20}$",
+    r"^[ \t]{0,20}<s>|</s>\s{0,20}\Z",
 )
 _TEMPLATE = re.compile("|".join(_TOKENS), re.MULTILINE)
 _MAY_TEMPLATE = ("<|", "<s", "</", "[INST", "[/INST", "<<", "###", "_of_turn>", "[TOOL", "[AVAIL",
                  "[SYS", "<bos>", "<eos>", "<pad>", "<unk>", "▁of▁")  # fmt: skip
-_TURN = re.compile(r"^\s*(?:Human|User|Customer|Question|Q|H)\s?:\s?\S[^\n]*", re.MULTILINE)
+_TURN = re.compile(r"^[ \t]{0,20}(?:Human|User|Customer|Question|Q|H)\s?:\s?\S[^\n]*", re.MULTILINE)
 _SPEAKERS = ("\nHuman", "\nUser", "\nCustomer", "\nQ", "\nH:", "\n User", "\n Human")
-_REPLY = re.compile(r"^\s*(?:Assistant|AI|Bot|Agent|Answer|A|Response)\s?:\s?", re.MULTILINE)
+_REPLY = re.compile(
+    r"^[ \t]{0,20}(?:Assistant|AI|Bot|Agent|Answer|A|Response)\s?:\s?", re.MULTILINE
+)
 _BLANK = re.compile(
     r"\{\{\s*[a-z_][\w.]{1,40}\s*\}\}|\$\{[a-z_][\w.]{1,40}\}|"
     r"(?<![\w{$])\{(?:user|context|question|query|name|input|customer|first_?name|company|product|"

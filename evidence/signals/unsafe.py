@@ -17,7 +17,7 @@ from evidence.signals._conduct_text import any_of, lexicon, phrases, plain, word
 from evidence.view import RecordView
 
 SIGNALS = ("unsafe_words",)
-LIMIT = 8_000
+LIMIT = 3_000
 """Characters of the output that are looked at."""
 GIVEN = 50_000
 """Characters of the other texts in which a word may stand as well."""
@@ -69,7 +69,7 @@ def _word(view: RecordView, text: str) -> tuple[str, Span] | None:
     return None
 
 
-MOST = 1_500
+MOST = 400
 """Words of the output that are looked up."""
 
 

@@ -74,3 +74,4 @@ def test_any_text_can_be_read(output: str) -> None:
 @pytest.mark.parametrize("piece", ["<|", "\nUser: a", "{{a", "### ", "\x00", "\n \n"])
 def test_a_huge_output_is_read_in_no_time(piece: str) -> None:
     seen(piece * 300_000)
+    seen("a\nUser: b" + piece + "\n" * 300_000 + "<s")
