@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import Select, func, literal_column, select, text
+from sqlalchemy import Select, Text, cast, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -248,16 +248,22 @@ def search_words(words: str) -> list[str]:
 def _found(session: Session, log: FailureLog, words: Sequence[str]) -> Select[int]:
     """The ids of the records of a log that hold words with all of these beginnings."""
     if session.get_bind().dialect.name == "sqlite":
-        asked = " AND ".join([f'log_id:"{log.id}"', *(f'searched:"{word}"*' for word in words)])
+        begins = [f'searched:"{word}"{"*" * _begins(word)}' for word in words]
+        asked = " AND ".join([f'log_id:"{log.id}"', *begins])
         match = text("log_search match :asked").bindparams(asked=asked)
         found: Select[int] = select(literal_column("rowid")).select_from(text("log_search"))
         return found.where(match)
-    asked = " & ".join(f"'{word}':*" for word in words)
+    asked = " & ".join(f"'{word}'{':*' * _begins(word)}" for word in words)
     vector = func.to_tsvector(literal_column("'simple'"), LogText.searched)
     return select(LogText.id).where(
         LogText.log_id == log.id,
         vector.op("@@")(func.to_tsquery(literal_column("'simple'"), asked)),
     )
+
+
+def _begins(word: str) -> bool:
+    """Whether a word may be the beginning of one: a single letter begins nearly everything."""
+    return len(word) > 1
 
 
 ORDERS: dict[Sort, tuple[Any, ...]] = {
@@ -342,26 +348,40 @@ def _said(entry: HumanLabel) -> Said:
 def _exported(session: Session, log: FailureLog) -> Iterator[bytes]:
     after = 0
     while batch := _batch(session, log, after):
-        after = batch[-1][0].number
-        originals = [record.repeat_of or record.number for record, _ in batch]
+        after = batch[-1].number
+        originals = [row.repeat_of or row.number for row in batch]
         labels: dict[int, list[dict[str, Any]]] = {}
         for entry in newest_labels(session, log, HumanLabel.number.in_(originals)):
             if entry.label is not None:
                 labels.setdefault(entry.number, []).append(_opinion(entry))
-        for (record, whole), original in zip(batch, originals, strict=True):
-            yield to_json(_line(record, whole, labels.get(original, []))) + b"\n"
+        yield b"".join(
+            _line(row, labels.get(original, []))
+            for row, original in zip(batch, originals, strict=True)
+        )
         session.expunge_all()  # what was sent need not be kept
 
 
-def _batch(session: Session, log: FailureLog, after: int) -> list[tuple[LogRecord, LogText]]:
-    wanted = (
-        select(LogRecord, LogText)
-        .join(LogText, LogText.id == LogRecord.id)
-        .where(LogRecord.log_id == log.id, LogRecord.number > after)
-        .order_by(LogRecord.number)
-        .limit(EXPORTED)
+def _batch(session: Session, log: FailureLog, after: int) -> Sequence[Any]:
+    """Columns of the next records; JSON as its text, for it goes out as it is."""
+    columns = (
+        LogRecord.number,
+        LogRecord.record_id,
+        LogRecord.label,
+        LogRecord.subtype,
+        LogRecord.confidence,
+        LogRecord.human_label,
+        LogRecord.human_subtype,
+        LogRecord.final_label,
+        LogRecord.final_subtype,
+        LogRecord.repeat_of,
+        *(
+            cast(column, Text).label(column.key)
+            for column in (LogText.signals, LogText.rules, LogText.body)
+        ),
     )
-    return [(record, whole) for record, whole in session.execute(wanted)]
+    wanted = select(*columns).join(LogText, LogText.id == LogRecord.id)
+    wanted = wanted.where(LogRecord.log_id == log.id, LogRecord.number > after)
+    return session.execute(wanted.order_by(LogRecord.number).limit(EXPORTED)).all()
 
 
 def _opinion(entry: HumanLabel) -> dict[str, Any]:
@@ -369,20 +389,22 @@ def _opinion(entry: HumanLabel) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names}
 
 
-def _line(record: LogRecord, whole: LogText, labels: list[dict[str, Any]]) -> dict[str, Any]:
-    machine = {"label": record.label, "subtype": record.subtype}
-    human = {"label": record.human_label, "subtype": record.human_subtype}
-    return {
-        "id": whole.body.get("id", record.record_id),
-        "label": record.final_label,
-        "subtype": record.final_subtype,
-        "confidence": record.confidence,
-        "signals": whole.signals,
-        "rules": whole.rules,
-        "machine": machine,
-        "human": human if record.human_label else None,
-        "labels": labels,
-        "number": record.number,
-        "repeat_of": record.repeat_of,
-        "record": whole.body,
+def _line(row: Any, labels: list[dict[str, Any]]) -> bytes:
+    found = {
+        "id": row.record_id,
+        "label": row.final_label,
+        "subtype": row.final_subtype,
+        "confidence": row.confidence,
     }
+    human = {"label": row.human_label, "subtype": row.human_subtype}
+    more = {
+        "machine": {"label": row.label, "subtype": row.subtype},
+        "human": human if row.human_label else None,
+        "labels": labels,
+        "number": row.number,
+        "repeat_of": row.repeat_of,
+    }
+    texts = (("signals", row.signals), ("rules", row.rules), ("record", row.body))
+    signals, rules, record = (b'"%b":%b' % (name.encode(), text.encode()) for name, text in texts)
+    parts = (to_json(found)[1:-1], signals, rules, to_json(more)[1:-1], record)
+    return b"{" + b",".join(parts) + b"}\n"

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
+
 from app.log_records import SURENESS, WORD
 from evidence.diagnose import Diagnosed
 from evidence.lines import line_of
@@ -76,14 +78,19 @@ def body_of(record: FailureRecord) -> dict[str, Any]:
 def plain_json(data: Any, otherwise: Any) -> Any:
     """The data as a JSON column takes it; something else where JSON cannot hold it."""
     try:
+        to_json(data)
+    except (ValueError, RecursionError):
+        return _mended(data, otherwise)
+    return data
+
+
+def _mended(data: Any, otherwise: Any) -> Any:
+    """The data without half characters, which no encoding of text has."""
+    try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     except (ValueError, TypeError, RecursionError):
         return otherwise
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a character
-        return json.loads(text.encode("utf-8", "replace"))
-    return data
+    return json.loads(text.encode("utf-8", "replace"))
 
 
 def storable(text: str) -> str:

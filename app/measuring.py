@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, cast
+from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from advisor_rules import FactValue
-from advisor_rules.model import FailureClass, Strength
+from advisor_rules.model import Strength
 from advisor_rules.rulebook import Rulebook
 from app.advising import advise_case, latest
 from app.errors import Conflict
@@ -19,11 +20,10 @@ from app.logs import get_log, lock_log
 from app.storage import AdviceRecord, FailureLog, HumanLabel, LogRecord, SkippedRow, utc_now
 from evidence.case_facts import measured_facts
 from evidence.diagnose import Diagnosed
-from evidence.summary import Tally
+from evidence.summary import FAILING, Tally
 
 MOST_SKIPPED = 100
 """Rows left out that a summary names one by one."""
-AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +114,58 @@ def _newest_label(session: Session, log: FailureLog) -> int:
 
 
 def _tally(session: Session, log: FailureLog) -> Tally:
-    """What counts of every record, in order; signals were counted when they were observed."""
+    """What counts of every record; signals were counted when they were observed."""
     tally = Tally()
     tally.signals.update(log.seen)
-    columns = (
+    kinds = (
         LogRecord.final_label,
         LogRecord.final_subtype,
-        LogRecord.confidence,
+        LogRecord.sureness,
         LogRecord.human_label.is_not(None),
         LogRecord.repeat_of.is_not(None),
-        LogRecord.happened_at,
     )
-    wanted = select(*columns).where(LogRecord.log_id == log.id).order_by(LogRecord.number)
-    found = session.execute(wanted.execution_options(yield_per=AT_ONCE))
-    for label, subtype, confidence, by_person, repeat, moment in found:
-        item = _counted(label, subtype, confidence)
-        day = moment.date() if moment else None
-        tally.add(item, repeat=repeat, by_person=by_person, day=day)
+    found = session.execute(_of(log, *kinds, func.count()).group_by(*kinds))
+    for label, subtype, sureness, by_person, repeat, times in found:
+        item = Diagnosed("", label, subtype, SURE[sureness], (), ())
+        tally.add(item, repeat=repeat, by_person=by_person, times=times)
+    tally.first_seen = _first_seen(session, log)
+    tally.days = _days(session, log)
     return tally
 
 
-@lru_cache(maxsize=1_000)
-def _counted(label: str, subtype: str, confidence: str) -> Diagnosed:
-    """A record as a tally counts it: there are few kinds, and many records of each."""
-    sure = cast(Strength, confidence)
-    return Diagnosed("", cast(FailureClass, label), subtype, sure, (), ())
+SURE: tuple[Strength, ...] = ("weak", "weak", "moderate", "strong")
+"""The confidence of each rank of sureness; what is uncertain counts as weak."""
+
+
+def _of(log: FailureLog, *columns: Any) -> Select[Any]:
+    return select(*columns).where(LogRecord.log_id == log.id)
+
+
+def _first_seen(session: Session, log: FailureLog) -> dict[str, int]:
+    """For each subtype of failing records, how many had failed when it came up first."""
+    failing = (LogRecord.final_label.in_(FAILING), LogRecord.repeat_of.is_(None))
+    subtype, number = LogRecord.final_subtype, LogRecord.number
+    firsts: dict[str, int] = {}
+    for names, first in session.execute(
+        _of(log, subtype, func.min(number)).where(*failing).group_by(subtype)
+    ):
+        for name in filter(None, names.split("+")):
+            firsts[name] = min(first, firsts.get(name, first))
+    return {
+        name: session.scalar(_of(log, func.count()).where(*failing, number <= first)) or 0
+        for name, first in firsts.items()
+    }
+
+
+def _days(session: Session, log: FailureLog) -> dict[date, Counter[str]]:
+    """How many records of each class there are from each day, by UTC."""
+    moment = LogRecord.happened_at
+    utc = moment if session.get_bind().dialect.name == "sqlite" else func.timezone("UTC", moment)
+    day = cast(func.date(utc), String)
+    wanted = _of(log, day, LogRecord.final_label, func.count()).where(
+        moment.is_not(None), LogRecord.repeat_of.is_(None)
+    )
+    days: dict[date, Counter[str]] = {}
+    for text, label, count in session.execute(wanted.group_by(day, LogRecord.final_label)):
+        days.setdefault(date.fromisoformat(text), Counter())[label] += count
+    return days

@@ -45,20 +45,24 @@ class Tally:
         repeat: bool = False,
         by_person: bool = False,
         day: date | None = None,
+        times: int = 1,
     ) -> None:
-        """Count a record. A ``repeat`` of one counted before is counted apart and nowhere else."""
+        """Count a record, or as many alike as ``times``.
+
+        A ``repeat`` of one counted before is counted apart and nowhere else.
+        """
         if repeat:
-            self.repeats += 1
+            self.repeats += times
             return
-        self.records += 1
-        self.by_people += by_person
-        self.labels[item.label] += 1
-        self.confidence["person" if by_person else item.confidence] += 1
+        self.records += times
+        self.by_people += times if by_person else 0
+        self.labels[item.label] += times
+        self.confidence["person" if by_person else item.confidence] += times
         self.signals.update(seen.signal for seen in item.signals)
         if day:
-            self.days.setdefault(day, Counter())[item.label] += 1
+            self.days.setdefault(day, Counter())[item.label] += times
         for name in filter(None, item.subtype.split("+")):
-            self.subtypes[name] += 1
+            self.subtypes[name] += times
             if item.label in FAILING:
                 self.first_seen.setdefault(name, self.failing)
 

@@ -119,6 +119,16 @@ class LogRecord(Base):
             "repeats",
             "happened_at",
         ),
+        # what is to be labelled next: of each kind, the record whose digest goes first
+        Index(
+            "ix_log_records_next",
+            "log_id",
+            "repeat_of",
+            "sureness",
+            "subtype",
+            "digest",
+            "number",
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

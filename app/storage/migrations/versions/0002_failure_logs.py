@@ -29,6 +29,7 @@ SCANNED = (
     "repeats",
     "happened_at",
 )
+NEXT = ("log_id", "repeat_of", "sureness", "subtype", "digest", "number")
 
 
 def upgrade() -> None:
@@ -112,6 +113,7 @@ def _create_log_records() -> None:
     )
     op.create_index(op.f("ix_log_records_log_id_digest"), "log_records", ["log_id", "digest"])
     op.create_index("ix_log_records_scan", "log_records", list(SCANNED))
+    op.create_index("ix_log_records_next", "log_records", list(NEXT))
 
 
 def _create_log_texts() -> None:
