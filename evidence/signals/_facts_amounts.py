@@ -35,28 +35,27 @@ SAME = 0.03
 
 
 def agreement(answer: str, expected: str) -> bool | None:
-    """Whether amounts of one kind agree after conversion; None where not both texts have any."""
-    given, wanted = _amounts(answer), _amounts(expected)
-    shared = given.keys() & wanted.keys()
-    if not shared:
-        return None
-    return any(
-        abs(one - other) <= SAME * abs(other)
-        for kind in shared
-        for one in given[kind]
-        for other in wanted[kind]
-    )
+    """Whether amounts in different units agree after conversion; None where there are none such."""
+    pairs = [
+        (one, other)
+        for kind, unit, one in _amounts(answer)
+        for other_kind, other_unit, other in _amounts(expected)
+        if kind == other_kind and unit != other_unit
+    ]
+    return any(abs(one - other) <= SAME * abs(other) for one, other in pairs) if pairs else None
 
 
-def _amounts(text: str) -> dict[str, list[float]]:
-    """Amounts by what they measure, in base units; temperatures in kelvin."""
-    found: dict[str, list[float]] = {}
-    for number, unit in pairwise(plain(text).split()):
-        if unit in UNITS and number.replace(".", "", 1).isdecimal():
-            kind, factor = UNITS[unit]
-            found.setdefault(kind, []).append(float(number) * factor)
-    for match in TEMPERATURE.finditer(text[:MOST]):
-        found.setdefault("temperature", []).append(_kelvin(float(match[1]), match[2]))
+def _amounts(text: str) -> list[tuple[str, str, float]]:
+    """Amounts with what they measure, their unit, and how much in base units or kelvin."""
+    found = [
+        (UNITS[unit][0], unit, float(number) * UNITS[unit][1])
+        for number, unit in pairwise(plain(text).split())
+        if unit in UNITS and number.replace(".", "", 1).isdecimal()
+    ]
+    found += [
+        ("temperature", match[2], _kelvin(float(match[1]), match[2]))
+        for match in TEMPERATURE.finditer(text[:MOST])
+    ]
     return found
 
 

@@ -22,7 +22,8 @@ NOT_NUMBER = re.compile(r"\bno\.? ?\d", re.IGNORECASE)
 ABSTAINS = re.compile(
     r"\b(?:(?:do|does|did) ?n[o'’]t (?:know|say|mention|state|specify|provide|contain"
     r"|have (?:any |enough |the )?(?:information|data|context))"
-    r"|(?:is|are|was|were)(?: not|n['’]t) (?:mentioned|stated|specified|provided|given|known"
+    r"|(?:is|are|was|were)(?: not|n['’]t) (?:mentioned|stated|specified|provided|given"
+    r"|known(?! for| as| to)"
     r"|available|enough|sufficient|clear|possible to (?:determine|tell|answer|say))"
     r"|(?:can ?not|can['’]t|could not|couldn['’]t|unable to|impossible to) "
     r"(?:be (?:determined|answered|found)|determine|answer|find|tell|say|provide|assist|help|share)"

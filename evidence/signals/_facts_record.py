@@ -25,6 +25,8 @@ CONCLUSION = re.compile(
     r"|####\s*([^\n]{1,100})|\\boxed\{([^{}\n]{1,100})\}",
     re.IGNORECASE,
 )
+OPEN_ENDS = frozenset(":,{[(<")
+"""Last characters of a structured output that was cut before a value."""
 WORKED_OUT = 80
 """Characters from which an answer may work something out before it says what it comes to."""
 LETTERED = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+([^\n]{1,100}?)(?=\s+\(?[A-H][).:]\s|\n|\Z)")
@@ -53,7 +55,17 @@ def with_reference(view: RecordView) -> Asked | None:
     if reference is None or not view.output.strip() or view.format_type in NOT_PROSE:
         return None
     structured = reference.lstrip()[:1] == "{"
-    return _comparable(view.question, view.output if structured else answer_text(view), reference)
+    return _comparable(view.question, view.output if structured else given_answer(view), reference)
+
+
+def given_answer(view: RecordView) -> str:
+    """The answer without its format; '' where a structured output broke off before its value."""
+    end = view.output[-200:].rstrip()[-1:]
+    if view.format_type and end in OPEN_ENDS:
+        return ""
+    if view.format_type and end == '"' and view.output.count('"') % 2 == 1:
+        return ""
+    return answer_text(view)
 
 
 @lru_cache(maxsize=8)

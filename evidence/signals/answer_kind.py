@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.signals._answer import answer_text
 from evidence.signals._base import Observation
 from evidence.signals._facts_numbers import numbers
 from evidence.signals._facts_polarity import abstains, stated
 from evidence.signals._facts_question import Wanted, asked, is_open, wanted
-from evidence.signals._facts_record import NOT_PROSE
+from evidence.signals._facts_record import NOT_PROSE, given_answer
 from evidence.signals._facts_text import content, words
 from evidence.view import RecordView
 
@@ -40,7 +39,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
         return
     if is_open(view.question) or PERSONAL.search(view.question):
         return
-    question, answer = asked(view.question), answer_text(view)
+    question, answer = asked(view.question), given_answer(view)
     kind = wanted(question)
     if kind not in KINDS or not 0 < len(words(answer)) <= LONGEST or abstains(answer):
         return

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.signals._answer import answer_text
 from evidence.signals._base import Observation, Span
 from evidence.signals._facts_polarity import NEGATED, abstains
 from evidence.signals._facts_question import is_open
+from evidence.signals._facts_record import given_answer
 from evidence.signals._facts_text import MOST, content, sentence_words, words
 from evidence.view import RecordView
 
@@ -28,7 +28,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     """Whether answer and passage differ in a denial."""
     if not view.passages or len(view.context) > MOST or is_open(view.question):
         return
-    answer = answer_text(view)
+    answer = given_answer(view)
     own = content(answer)
     if not SHORTEST <= len(words(answer)) <= LONGEST or len(own) < FEWEST or abstains(answer):
         return

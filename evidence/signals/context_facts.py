@@ -7,18 +7,23 @@ told from an invented one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from evidence.signals._answer import answer_text
 from evidence.signals._base import Observation, Span
 from evidence.signals._facts_compare import names
 from evidence.signals._facts_numbers import marked_number, numbers
 from evidence.signals._facts_question import is_open
-from evidence.signals._facts_record import marked, quoted
+from evidence.signals._facts_record import given_answer, marked, quoted
 from evidence.signals._facts_text import MOST, content, plain, words
 from evidence.view import RecordView
 
 SIGNALS = ("numbers_not_in_context", "names_not_in_context")
+FROM_TEXT = re.compile(
+    r"\b(?:summar|shorten|condens|paraphras|rewrit|rephras|extract|translat)", re.IGNORECASE
+)
+"""Requests to write what the passages say, and nothing else."""
+MOST_ASKED = 600
 SMALL = 10
 """Counts up to here are made while writing, and stand in no passage."""
 SHOWN = 3
@@ -26,9 +31,11 @@ SHOWN = 3
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Whether numbers and names of the output are new, where passages were given."""
-    if not view.passages or is_open(view.question) or len(view.context) > MOST:
+    if not view.passages or len(view.context) > MOST:
         return
-    answer = answer_text(view)
+    if is_open(view.question) and not FROM_TEXT.search(view.question[:MOST_ASKED]):
+        return
+    answer = given_answer(view)
     held = plain(view.context)
     known = set(held.split()) | set(plain(view.input_text).split())
     if found := numbers(answer):

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.signals._answer import answer_text
 from evidence.signals._base import Observation, Span
 from evidence.signals._facts_compare import SHORT, alternatives
 from evidence.signals._facts_dates import dates
 from evidence.signals._facts_polarity import abstains, polarity
 from evidence.signals._facts_question import is_open
-from evidence.signals._facts_record import marked, quoted
+from evidence.signals._facts_record import given_answer, marked, quoted
 from evidence.signals._facts_support import SENTENCE
 from evidence.signals._facts_text import MOST, content, place_of, plain, sentences, words
 from evidence.view import RecordView
@@ -31,7 +30,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     if not view.passages or len(view.context) > MOST or is_open(view.question):
         return
     yield from _reference(view)
-    answer = answer_text(view)
+    answer = given_answer(view)
     if content(answer) and not abstains(answer):
         place = _place(answer, plain(view.context))
         spans = marked(view.context, answer, "context") if place.startswith("quoted") else ()

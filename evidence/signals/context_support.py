@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.signals._answer import answer_text
 from evidence.signals._base import Observation
 from evidence.signals._facts_polarity import abstains, polarity
 from evidence.signals._facts_question import asked, is_open
+from evidence.signals._facts_record import given_answer
 from evidence.signals._facts_support import features
 from evidence.signals._facts_text import content, words
 from evidence.signals._facts_weights import probability, support_weights
@@ -41,7 +41,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     """The value for a short answer to a question that came with passages."""
     if not view.passages or is_open(view.question):
         return
-    answer = answer_text(view)
+    answer = given_answer(view)
     if not 0 < len(words(answer)) <= LONGEST or not content(answer):
         return
     if abstains(answer) or (polarity(answer) and len(words(answer)) == 1):

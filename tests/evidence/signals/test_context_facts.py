@@ -24,6 +24,14 @@ def test_a_number_and_a_name_from_elsewhere_are_seen_and_marked() -> None:
     assert marked(detect, view) == ["1951", "King Haakon"]
 
 
+def test_a_summary_is_held_against_its_text_and_a_poem_is_not() -> None:
+    summary = answered("Summarise the text.", "The bridge was opened in 1951.", None, PASSAGE)
+    poem = answered("Write a poem on it.", "In 1951 the bridge stood still.", None, PASSAGE)
+
+    assert values(detect, summary)["numbers_not_in_context"] is True
+    assert values(detect, poem) == {}
+
+
 def test_small_counts_are_made_while_writing() -> None:
     view = answered(ASK, "There are 2 reasons for it.", None, PASSAGE)
 

@@ -48,7 +48,7 @@ RIVER = "Which river flows through Vienna?"
         ("Who was king?", "George II", "George III", "part"),
         ("Which war?", "World War 2", "World War II", "same"),
         ("How hot is it?", "212 °F", "100 °C", "other_words"),
-        ("How fast?", "299,792 km/s", "about 300,000 km/s", "other_words"),
+        ("How fast?", "299,792 km/s", "about 300,000 km/s", "part"),
         ("Who sang?", "John Lennon and Paul McCartney", "Lennon, McCartney", "holds"),
         ("What causes it?", "A virus causes it.", "It is caused by a virus", "other_words"),
         ("Where was she born?", "Born in Ostby, Ohio.", "Ostby, Ohio, USA", "other_words"),
@@ -101,6 +101,11 @@ def test_the_reference_of_checkable_instructions_is_not_compared() -> None:
 
 def test_a_reference_that_declines_is_not_compared() -> None:
     assert value(detect, answered(RIVER, "The Rhine", "I'm sorry, I cannot say.")) is None
+
+
+@pytest.mark.parametrize("output", ['{"answer":', 'answer,sure\n"', "ANSWER:"])
+def test_an_output_cut_before_its_answer_is_not_compared(output: str) -> None:
+    assert value(detect, answered(RIVER, output, "Danube", type="json")) is None
 
 
 def test_without_a_reference_nothing_is_measured() -> None:
