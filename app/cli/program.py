@@ -28,9 +28,10 @@ class CommandFolder(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command and return its ``command``."""
-        if cmd_name not in command_files():
+        path = command_files().get(cmd_name)
+        if path is None:
             return None
-        module = import_module(f"{PACKAGE}.{cmd_name.replace('-', '_')}")
+        module = import_module(f"{PACKAGE}.{path.stem}")
         command: click.Command = module.command
         return command
 
@@ -42,9 +43,9 @@ class CommandFolder(click.Group):
 
 
 def command_files() -> dict[str, Path]:
-    """Every command's name and module file."""
+    """Every command's name and module file; ``import_.py`` is ``import``, a word of Python's."""
     files = FOLDER.glob("[a-z]*.py")
-    return {path.stem.replace("_", "-"): path for path in files}
+    return {path.stem.rstrip("_").replace("_", "-"): path for path in files}
 
 
 def summary(path: Path) -> str:

@@ -18,7 +18,7 @@ from evidence.reading.files import kind_of
 from evidence.reading.shapes import LogUnreadable, Preview, Raw, Read, Row
 from evidence.records import Skipped
 
-__all__ = ["LogUnreadable", "Preview", "Read", "Row", "preview_log", "read_log"]
+__all__ = ["LogUnreadable", "Preview", "Raw", "Read", "Row", "preview_log", "read_log"]
 
 SAMPLE_ROWS = 200
 SAMPLE_SIZE = 4_000_000

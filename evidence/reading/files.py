@@ -55,7 +55,7 @@ def kind_of(path: Path, kind: str | None = None) -> str:
 
     Raises LogUnreadable where the file cannot be opened or is of no kind that is read here.
     """
-    head = _head(path)
+    head = head_of(path)
     for magic, why in _FOREIGN.items():
         if head.startswith(magic):
             raise LogUnreadable(f"{path}: {why}")
@@ -66,7 +66,8 @@ def kind_of(path: Path, kind: str | None = None) -> str:
     return kind or _corrected(found, head)
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, unpacked. Raises LogUnreadable where it cannot be opened."""
     try:
         if path.exists() and not path.is_file():
             raise LogUnreadable(f"{path}: is not a file: name a file, or copy the data into one")

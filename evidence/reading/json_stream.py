@@ -39,16 +39,22 @@ _NEXT = re.compile(r"[,\n]\s{0,100}(?=\{)")
 _BYTE = re.compile("[\udc80-\udcff]")
 
 
-def rows(path: Path, after: int = 0, names: Collection[str] = LIST_NAMES) -> Iterator[Raw]:
+def rows(
+    path: Path,
+    after: int = 0,
+    names: Collection[str] = LIST_NAMES,
+    limit: int = MAX_LINE_BYTES,
+) -> Iterator[Raw]:
     """Every element after that number, with its number in the list (from 1).
 
     The list is the file, or in the file's object under one of ``names``, in objects under such
-    names as well. A file of objects that follow each other is read too.
+    names as well. A file of objects that follow each other is read too. No element, and nothing
+    before the list, may be longer than ``limit`` characters.
     """
     try:
         with open_log(path) as file:
-            text = Text(file)
-            listed = _has_list(path, names)
+            text = Text(file, limit)
+            listed = _has_list(path, names, limit)
             if listed:
                 find_list(text, names)
             yield from _checked_rows(text, after, listed)
@@ -56,10 +62,10 @@ def rows(path: Path, after: int = 0, names: Collection[str] = LIST_NAMES) -> Ite
         raise LogUnreadable(f"{path}: cannot be read, {error}") from error
 
 
-def _has_list(path: Path, names: Collection[str]) -> bool:
+def _has_list(path: Path, names: Collection[str], limit: int) -> bool:
     with open_log(path) as file:
         try:
-            return find_list(Text(file), names)
+            return find_list(Text(file, limit), names)
         except (ValueError, RecursionError):
             return False
 
@@ -78,8 +84,9 @@ class Broken(ValueError):
 class Text:
     """A window that moves over a file's text; ``at`` is where in ``text`` the reading is."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, limit: int) -> None:
         self._file = file
+        self._limit = limit
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._ended = False
         self.text = ""
@@ -90,7 +97,7 @@ class Text:
     def more(self) -> bool:
         """Read as much again as lies ahead; False at the end or where too much lies ahead."""
         ahead = len(self.text) - self.at
-        if self._ended or ahead > MAX_LINE_BYTES:
+        if self._ended or ahead > self._limit:
             return False
         data = self._file.read(max(CHUNK, ahead))
         if not data:
@@ -138,8 +145,8 @@ class Text:
         """Say what is wrong, and move to where it is."""
         ahead = len(self.text) - self.at
         self.at = max(self.at, getattr(error, "pos", 0))
-        if ahead > MAX_LINE_BYTES:
-            return f"longer than {MAX_LINE_BYTES:,} characters, or not JSON"
+        if ahead > self._limit:
+            return f"longer than {self._limit:,} characters, or not JSON"
         if isinstance(error, RecursionError):
             return "nested too deeply"
         return f"not JSON: {getattr(error, 'msg', error)}"

@@ -30,7 +30,7 @@ def known_names() -> dict[str, dict[str, int]]:
         Path(__file__).with_name("columns.yaml").read_text(encoding="utf-8")
     )
     return {
-        field: {_squeezed(name): rank for rank, name in enumerate(names)}
+        field: {squeezed(name): rank for rank, name in enumerate(names)}
         for field, names in listed.items()
     }
 
@@ -50,7 +50,7 @@ def columns_in(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     for row in rows:
         for name, value in row.items():
             found.setdefault(str(name))
-            if isinstance(value, dict) and _squeezed(str(name)) not in known_names()["format_spec"]:
+            if isinstance(value, dict) and squeezed(str(name)) not in known_names()["format_spec"]:
                 for inner in value:
                     found.setdefault(f"{name}.{inner}")
         if len(found) > MAX_COLUMNS:
@@ -81,7 +81,7 @@ def _guess(
         found = [
             (rank[key], position, column)
             for position, column in enumerate(columns)
-            if (key := _squeezed(column.rpartition(".")[2] if deep else column)) in rank
+            if (key := squeezed(column.rpartition(".")[2] if deep else column)) in rank
             and column not in mapping
             and _fits(field, column, rows)
         ]
@@ -90,7 +90,8 @@ def _guess(
     return mapping
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """A name without case, spaces and punctuation."""
     return re.sub(r"[\W_]+", "", name).lower()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FEWEST_FILES = 40
-DATA = {".jsonl", ".csv", ".tsv", ".parquet", ".png", ".ico", ".woff2", ".db", ".gz"}
+DATA = {".jsonl", ".csv", ".tsv", ".parquet", ".png", ".ico", ".woff2", ".db", ".gz", ".eval"}
 """What these hold was written by others, and may name any path."""
 
 SETTING = re.compile(r"\bFORMFACT_[A-Z_]+[A-Z]\b")

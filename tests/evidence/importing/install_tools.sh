@@ -10,7 +10,7 @@ pip_tool() { # name, requirements: a virtual environment
   local at="$folder/$1"; shift
   [ -e "$at/.installed" ] && return
   rm -rf "$at"
-  "$python" -m venv "$at" && "$at/bin/pip" install --quiet --disable-pip-version-check "$@" \
+  "$python" -m venv "$at" && "$at/bin/pip" install --quiet --quiet --disable-pip-version-check "$@" \
     && touch "$at/.installed"
 }
 

@@ -23,7 +23,9 @@ def reviewer() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         answer = state.output.completion
         wrong = "nine" in answer
-        said = "The hour is wrong: Sundays start at eleven." if wrong else "Agrees with the leaflet."
+        said = (
+            "The hour is wrong: Sundays start at eleven." if wrong else "Agrees with the leaflet."
+        )
         return Score(value="I" if wrong else "C", answer=answer, explanation=said)
 
     return score
@@ -49,4 +51,6 @@ task = inspect_ai.Task(
     scorer=[includes(), reviewer()],
 )
 model = get_model("mockllm/model", custom_outputs=[output(reply) for reply in REPLIES])
-inspect_ai.eval(task, model=model, log_dir=".", log_format=sys.argv[1], display="none", max_samples=1)
+inspect_ai.eval(
+    task, model=model, log_dir=".", log_format=sys.argv[1], display="none", max_samples=1
+)

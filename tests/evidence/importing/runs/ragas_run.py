@@ -6,7 +6,7 @@ from ragas.messages import AIMessage, HumanMessage
 ROWS = [
     {
         "user_input": "When does the museum open on Sunday?",
-        "retrieved_contexts": ["Open 9 to 17, on Sunday from 11.", "Visitors' entrance: \"West\"."],
+        "retrieved_contexts": ["Open 9 to 17, on Sunday from 11.", 'Visitors\' entrance: "West".'],
         "response": 'It opens at nine, "sharp".\nCome early.',
         "reference": "At eleven.",
     },
