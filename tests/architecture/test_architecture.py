@@ -20,11 +20,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = {"build", "dist", "node_modules", "_build", "__pycache__"}
-FEWEST = {"": 25, "app": 3, "advisor_rules": 9, "evidence": 1, "trainer": 1, "tests": 3}
+FEWEST = {"": 25, "app": 3, "advisor_rules": 9, "evidence": 30, "trainer": 1, "tests": 3}
 """How many Python files a scan finds at least, by top-level folder; fewer means it looks amiss."""
 
 BROAD_HANDLERS: dict[str, str] = {
     "app/cli/program.py": "whatever goes wrong in a command becomes words and an exit status",
+    "evidence/pipeline.py": "one record that breaks a detector is reported, the log goes on",
     "app/web/guard.py": "whatever goes wrong in a request becomes an answer, and is logged",
 }
 """Files that may catch every exception, and why: each meets the outside world."""
