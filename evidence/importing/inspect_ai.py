@@ -128,6 +128,7 @@ def _metadata(row: Fields, scores: dict[str, Any]) -> Fields:
         "model": output.get("model"),
         "choices": row.get("choices"),
         "stop_reason": choices[0].get("stop_reason") if choices else None,
+        "timestamp": row.get("started_at") or row.get("completed_at"),
         "epoch": row.get("epoch"),
         "error": mapping_in(row.get("error")).get("message"),
         "limit": mapping_in(row.get("limit")).get("type"),

@@ -40,7 +40,7 @@ MEANT = frozenset(
 )
 """Names of scores of which 1 means passed and 0 failed; of others only yes and no do."""
 
-KEPT = ("name", "timestamp", "startTime", "model", "tags", "userId", "sessionId", "level", "type")
+KEPT = ("name", "model", "tags", "userId", "sessionId", "level", "type")
 
 Scores = dict[str, list[Fields]]
 
@@ -136,6 +136,7 @@ def _about(row: Fields, given: list[Fields]) -> Fields:
         "passed": all_passed([item for score in rated if (item := _verdict(score)) is not None]),
         "scores": {**plain, **named_scores},
         "trace": row.get("traceId"),
+        "timestamp": row.get("timestamp") or row.get("startTime"),
         **{name: row.get(name) for name in KEPT},
     }
 

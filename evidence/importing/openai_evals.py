@@ -68,6 +68,7 @@ def _item(row: Fields) -> Fields:
             "error": mapping_in(sample.get("error")).get("message"),
             "item": item,
             "run": row.get("run_id"),
+            "created_at": row.get("created_at"),
         },
     }
 
@@ -99,7 +100,11 @@ def _sampled(name: str, row: Fields, data: Any) -> Fields:
         "output": answered(data["sampled"]),
         "reference": None,
         "reviewer_note": None,
-        "metadata": {"run": row.get("run_id"), "model": data.get("model")},
+        "metadata": {
+            "run": row.get("run_id"),
+            "model": data.get("model"),
+            "created_at": row.get("created_at"),
+        },
     }
 
 

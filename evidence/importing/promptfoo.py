@@ -160,6 +160,7 @@ def _metadata(row: Fields, checks: list[Fields]) -> Fields:
         "vars": dict(mapping_in(row.get("vars"))),
         "scores": mapping_in(row.get("namedScores")),
         "latency_ms": row.get("latencyMs"),
+        "finish_reason": mapping_in(row.get("response")).get("finishReason"),
         "checks": [
             {"type": check.get("type"), "passed": part.get("pass"), "said": part.get("reason")}
             for part in parts

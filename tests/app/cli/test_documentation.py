@@ -22,7 +22,10 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
-    *(f"docs/{name}.md" for name in ("command-line", "own-rules", "how-advice-is-made")),
+    *(
+        f"docs/{name}.md"
+        for name in ("command-line", "importing", "own-rules", "how-advice-is-made")
+    ),
     "docs/rest-and-python.md",
 ]
 
