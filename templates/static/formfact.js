@@ -166,7 +166,11 @@
         : "Looking at " + file.name;
     });
     request.addEventListener("load", function () {
-      if (request.status < 400) { window.location.assign(request.responseURL); return; }
+      // taken: the next page says what is in it, also where it cannot be read
+      if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
+        window.location.assign(request.responseURL);
+        return;
+      }
       ended();
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const said = page.querySelector("#problems li");

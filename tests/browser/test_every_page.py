@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from advisor_rules import default_rulebook
+from tests.browser import logs
 from tests.browser.conftest import NewPage, Watch
 from tests.team import Team
 
@@ -25,6 +26,10 @@ def addresses(team: Team) -> dict[str, str]:
     bare = team.new_case("A case of which nothing is known")
     team.advise(bare)
     fresh = team.new_case("A fresh case", FORM)
+    log = logs.read(team, case)
+    unread = logs.send(team, fresh, logs.lines())
+    team.send(f"{log}/labelling", annotator="Ann", number="1", label="information")
+    team.send(f"{log}/labelling", annotator="Ben", number="1", label="both")
     archived = team.new_case("A case put away")
     team.send(f"/cases/{archived}/archive")
     entries = {
@@ -51,6 +56,17 @@ def addresses(team: Team) -> dict[str, str]:
         "what-if": f"/cases/{case}/what-if?evaluation_exists=true&labelled_examples=900",
         "wrong what-if": f"/cases/{case}/what-if?labelled_examples=many",
         "history": f"/cases/{case}/history",
+        "no log": f"/cases/{bare}/logs",
+        "logs": f"/cases/{case}/logs",
+        "columns of a log": f"{unread}/columns",
+        "log": log,
+        "rows left out": f"{log}/skipped",
+        "records": f"{log}/records?repeats=yes",
+        "no record found": f"{log}/records?q=zebra",
+        "record": f"{log}/records/1",
+        "long record": f"{log}/records/7",
+        "name of an annotator": f"{log}/labelling",
+        "no such log": f"/cases/{case}/logs/none",
         "details": f"/cases/{archived}/edit",
         "rulebook": "/rulebook",
         "rules found": "/rulebook?q=evaluation&step=finetune",

@@ -131,11 +131,9 @@ def _mapping(
 ) -> Response:
     case = get_case(session, log.case_id)
     context: dict[str, Any] = {"case": case, "log": log, "unreadable": ""}
-    try:
-        seen = preview(kit.settings, log)
-    except (Invalid, Conflict) as error:
-        words = [item.message for item in error.problems] if isinstance(error, Invalid) else [error]
-        context["unreadable"] = ". ".join(map(str, words))
+    seen = _seen(kit, log)
+    if isinstance(seen, str):
+        context["unreadable"] = seen
         return page(request, "pages/log_mapping.html", status=422, **context)
     columns = _columns(seen, chosen, problems or {})
     return page(
@@ -152,6 +150,17 @@ def _mapping(
         problems=_listed(columns, problems or {}),
         **context,
     )
+
+
+def _seen(kit: Services, log: FailureLog) -> Preview | str:
+    """The beginning of the file, or in words why there is none."""
+    try:
+        seen = preview(kit.settings, log)
+    except Invalid as error:
+        return ". ".join(item.message for item in error.problems)
+    except Conflict as error:
+        return str(error)
+    return seen if seen.columns else "It is empty: there is no row in it."
 
 
 def _columns(
