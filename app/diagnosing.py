@@ -82,6 +82,8 @@ class Job:
     settings: Settings
     log_id: str
     claim: str
+    size: int = BATCH
+    """Rows that are written at once."""
     stopping: bool = False
 
     def run(self) -> int:
@@ -129,7 +131,7 @@ class Job:
     def _batches(self, log: FailureLog, path: Path, setup: Setup) -> Iterator[Batch]:
         rows = self._read(log, path, after=log.position)
         workers = 1 if path.stat().st_size < ALONE else cores()
-        return batches(diagnose_all(rows, setup, workers=workers), self.log_id)
+        return batches(diagnose_all(rows, setup, workers=workers), self.log_id, self.size)
 
     def _mine(self) -> Update:
         """A change of the log that is carried out only while this process may write."""
@@ -166,12 +168,12 @@ class Job:
             session.execute(self._mine().values(claim="", **ended))
 
 
-def batches(items: Iterable[Found | Skipped], log_id: str) -> Iterator[Batch]:
+def batches(items: Iterable[Found | Skipped], log_id: str, size: int = BATCH) -> Iterator[Batch]:
     """Items in batches that end between lines, so that a line is never written in two."""
     batch, begun = Batch(), time.monotonic()
     for item in items:
         line = item.line if isinstance(item, Skipped) else item[0].line
-        full = len(batch) >= BATCH or time.monotonic() - begun > SECONDS
+        full = len(batch) >= size or time.monotonic() - begun > SECONDS
         if len(batch) and full and line != batch.line:
             yield batch
             batch, begun = Batch(), time.monotonic()

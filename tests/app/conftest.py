@@ -94,6 +94,12 @@ def session(database: Database) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a data folder of their own."""
+    return Settings(data_dir=tmp_path / "data")
+
+
 # --- servers ----------------------------------------------------------------------------------
 
 

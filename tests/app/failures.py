@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import anyio
 import httpx2
 
 from app import urls
+from app.background import FINISHED, take_next
+from app.cases import create_case
+from app.diagnosing import BATCH, Job
+from app.logs import confirm_mapping, preview
+from app.settings import Settings
+from app.storage import Database, FailureLog
+from app.uploads import receive_whole
 
 RAW = {"content-type": "application/octet-stream"}
 SECONDS_TO_DIAGNOSE = 60.0
@@ -64,3 +72,62 @@ def ended(client: httpx2.Client, case_id: str, log_id: str) -> dict[str, Any]:
             return found
         time.sleep(0.1)
     raise AssertionError(f"not diagnosed in {SECONDS_TO_DIAGNOSE} seconds: {found}")
+
+
+# --- without a server -------------------------------------------------------------------------
+
+
+async def pieces_of(content: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
+    """The content as a request brings it."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+def uploaded(
+    database: Database, settings: Settings, content: bytes, name: str = "log.jsonl"
+) -> FailureLog:
+    """A case with an uploaded log."""
+    with database.writing() as session:
+        case_id = create_case(session, "bot").id
+
+    async def receive() -> FailureLog:
+        return await receive_whole(database, settings, case_id, name, pieces_of(content))
+
+    return anyio.run(receive)
+
+
+def queued(
+    database: Database, settings: Settings, content: bytes, name: str = "log.jsonl"
+) -> FailureLog:
+    """A case with a log that waits to be diagnosed."""
+    log = uploaded(database, settings, content, name)
+    with database.writing() as session:
+        mapping = preview(settings, log).mapping
+        return confirm_mapping(session, settings, log.case_id, log.id, mapping)
+
+
+def taken(database: Database, settings: Settings, size: int = BATCH) -> Job:
+    """The job for the log that waits longest, as its process would begin it."""
+    with database.writing() as session:
+        found = take_next(session)
+    assert found is not None
+    return Job(database, settings, *found, size)
+
+
+def diagnosed_here(
+    database: Database,
+    settings: Settings,
+    content: bytes,
+    name: str = "log.jsonl",
+    size: int = BATCH,
+) -> FailureLog:
+    """A case with a log that was diagnosed in this process."""
+    log = queued(database, settings, content, name)
+    assert taken(database, settings, size).run() == FINISHED
+    return read_again(database, log)
+
+
+def read_again(database: Database, log: FailureLog) -> FailureLog:
+    """The log as the database has it now."""
+    with database.reading() as session:
+        return session.get_one(FailureLog, log.id)
