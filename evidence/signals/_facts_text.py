@@ -145,8 +145,11 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Where the sentences of a text are, also where no blank follows the full stop."""
     ends = [found.end() for found in SENTENCE_END.finditer(text[:MOST])]
     edges = [0, *ends, min(len(text), MOST)]
-    pairs = pairwise(edges)
-    return tuple((start, end) for start, end in pairs if text[start:end].strip())
+    return tuple(
+        (end - len(piece), end)
+        for start, end in pairwise(edges)
+        if (piece := text[start:end].lstrip())
+    )
 
 
 SENTENCE_END = re.compile(r"[.!?\n](?:(?<=\n)|(?<=\w\w[.!?])[\"”')]*(?=\s*[\"“'(]?[A-Z]))")
