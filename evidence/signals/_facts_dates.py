@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from evidence.signals._facts_text import MOST
 
+MOST_DATES = 100
+"""Dates of one form that are read."""
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -67,17 +70,22 @@ class Day:
 
 @lru_cache(maxsize=32)
 def dates(text: str) -> tuple[Day, ...]:
-    """Every date in a text, in order, years alone included; days that cannot be are left out."""
+    """The dates in a text, in order, years alone included; days that cannot be are left out."""
     text = text[:MOST]
     if not ANY_DIGIT.search(text):
         return ()
     lower = text.lower()
     forms = WITH_MONTH if any(name in lower for name in BEGINNINGS) else ()
     forms += IN_DIGITS if "-" in text or "/" in text else ()
-    found = [day for form in forms for match in form.finditer(text) if (day := _day(match))]
-    found += [day for match in TWO_WAYS.finditer(text) for day in _both(match)]
+    found = [
+        day
+        for form in forms
+        for match in islice(form.finditer(text), MOST_DATES)
+        if (day := _day(match))
+    ]
+    found += [day for match in islice(TWO_WAYS.finditer(text), MOST_DATES) for day in _both(match)]
     taken = [(day.start, day.end) for day in found]
-    for match in YEAR.finditer(text):
+    for match in islice(YEAR.finditer(text), MOST_DATES):
         if not any(start <= match.start() < end for start, end in taken):
             found.append(Day(int(match[0][:4]), 0, 0, match.start(), match.start() + 4))
     return tuple(sorted(_widest(found), key=lambda day: day.start))
