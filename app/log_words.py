@@ -136,7 +136,7 @@ def _brief(found: Json) -> str:
     low, high = percent(found["low"]), percent(found["high"])
     plain = low.rstrip("%").isdecimal() and high.rstrip("%").isdecimal()
     interval = f"{low.rstrip('%')} to {high.rstrip('%')}" if plain else f"{low} to {high}"
-    return f"{percent(found['share'])} ({interval})"
+    return f"{percent(found['share'])} ({interval})".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _are(found: Json) -> str:

@@ -41,6 +41,11 @@ def showable(text: str) -> str:
     return text.translate(PICTURES)
 
 
+def shown(text: str) -> Markup:
+    """The text as markup that shows it as it is, and turns the direction of nothing round it."""
+    return _isolated(showable(text))
+
+
 def marked(
     text: str, marks: Iterable[Mark], name: str = "text", elsewhere: Set[str] = frozenset()
 ) -> Markup:
@@ -90,14 +95,14 @@ def _anchors(marks: list[Mark], anchored: set[str], name: str) -> Iterator[Marku
 
 
 def _piece(text: str, marks: list[Mark], end: int) -> Markup:
-    shown = _isolated(showable(text))
+    inner = shown(text)
     if not marks:
-        return shown
+        return inner
     ending = dict.fromkeys(mark.key for mark in marks if mark.end == end)
     sign = Markup(' data-n="{}"').format(" ".join(ending)) if ending else Markup("")
     kind = "evidence decisive" if any(mark.decisive for mark in marks) else "evidence"
     deeper = " overlap" if len({mark.key for mark in marks}) > 1 else ""
-    return Markup('<mark class="{}"{}>{}</mark>').format(kind + deeper, sign, shown)
+    return Markup('<mark class="{}"{}>{}</mark>').format(kind + deeper, sign, inner)
 
 
 def _isolated(text: str) -> Markup:

@@ -18,6 +18,9 @@ ENOUGH, SOME = 0.01, 0.05
 """Chances that the next failing record is of a new kind: below the first reading on brings little,
 below the second it brings something now and then. Our own judgement."""
 
+LATE = 0.9
+"""A new kind in the last tenth of the records says that they have not run dry."""
+
 
 def saturation(found: Mapping[str, Any], name: str = "saturation") -> Markup:
     """An accessible SVG of a rising line of steps.
@@ -42,15 +45,15 @@ def saturation(found: Mapping[str, Any], name: str = "saturation") -> Markup:
 def saturation_words(found: Mapping[str, Any]) -> str:
     """What the line means, in one or two sentences."""
     chance, last = found.get("chance_of_new"), found.get("last_new_at")
-    if chance is None or not found["points"]:
+    if chance is None or last is None or not found["points"]:
         return "No failing record has shown a kind yet."
     read = int(found["points"][-1][0])
     since = f"The last new kind came up at failing record {last:,} of {read:,}."
-    if chance < ENOUGH:
+    if chance < ENOUGH and last <= LATE * read:
         return f"{since} More records of this log will hardly show another kind."
     odds = f"about {percent(chance)} of further failing records would be of a kind not seen yet"
     if chance < SOME:
-        return f"{since} {odds.capitalize()}, so a few kinds may still be missing."
+        return f"{since} {odds.capitalize()}: a few kinds may still be missing."
     return f"{since} {odds.capitalize()}: the list of kinds is not complete, read more records."
 
 

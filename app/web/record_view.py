@@ -242,7 +242,7 @@ def _format(record: FailureRecord, most: int) -> Piece | None:
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in metadata.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield showable(name[:200]), showable(text[:2_000])
+        yield name[:200], text[:2_000]
 
 
 def _reason(book: Rulebook, name: str) -> Reason:

@@ -16,7 +16,7 @@ import templates
 from advisor_rules.model import Fact
 from app import log_words, urls, words
 from app.drawing.interval import percent
-from app.marked import showable
+from app.marked import showable, shown
 from app.services import services_of
 from app.web import answers
 from app.web.csrf import set_cookie, token_for
@@ -74,6 +74,7 @@ def environment() -> Environment:
         "range_words": range_words,
         "kind_words": kind_words,
         "showable": showable,
+        "shown": shown,
         "percent": percent,
     }
     return made

@@ -103,7 +103,10 @@
     event.preventDefault();
     if (found.dataset.keyToggle) {
       found.open = !found.open;
-      if (found.open) found.querySelector("summary").focus();
+      if (found.open) {
+        found.querySelector("summary").focus();
+        found.scrollIntoView({ block: "nearest" });
+      }
       return;
     }
     const fold = found.closest("details");

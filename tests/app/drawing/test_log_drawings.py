@@ -111,7 +111,7 @@ def test_every_share_has_a_place_on_the_line(value: float) -> None:
     [(0.001, "hardly show another kind"), (0.02, "may still be missing"), (0.3, "not complete")],
 )
 def test_the_curve_says_whether_reading_on_is_worth_it(chance: float, words: str) -> None:
-    assert words in said(saturation(curve((1, 1), (90, 5), chance=chance)))
+    assert words in said(saturation(curve((1, 1), (90, 5), chance=chance) | {"last_new_at": 20}))
 
 
 def test_the_curve_of_a_log_without_failures_says_so() -> None:
@@ -134,3 +134,11 @@ def test_ticks_are_few_and_reach_the_largest(most: int) -> None:
     assert ticks[0] == 0
     assert ticks[-1] >= most
     assert 2 <= len(ticks) <= 6
+
+
+def test_a_new_kind_at_the_very_end_forbids_saying_that_the_list_is_complete() -> None:
+    late = curve((1, 1), (90, 5), chance=0.001)
+    early = late | {"last_new_at": 20}
+
+    assert "may still be missing" in said(saturation(late))
+    assert "hardly show another kind" in said(saturation(early))
