@@ -83,7 +83,9 @@ async def receive_whole(
     upload = Upload(database, settings, case_id, log.id)
     whole = False
     try:
-        await receive(database, settings, case_id, log.id, 0, pieces)
+        log = await receive(database, settings, case_id, log.id, 0, pieces)
+        if not log.received:
+            raise Invalid([Wrong("content", "is empty")])
         log = await run_sync(upload.finish)
         whole = True
         return log
