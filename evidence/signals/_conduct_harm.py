@@ -22,7 +22,7 @@ from evidence.view import words_of
 Harm = Literal["harmful", "harmless", "unclear", "ordinary"]
 LIMIT = 1_500
 """Characters of the question that are read."""
-LONG = 600
+LONG = 300
 """Characters above which a question says so much else that one phrase does not settle it."""
 NEAR = 60
 """Characters between a verb of making or getting and what is made."""
@@ -44,6 +44,7 @@ _PATTERNS = (
     "hurting",
     "safe_contexts",
     "protective",
+    "shields",
     "past_frames",
     "seek_frames",
     "attack_phrases",
@@ -93,6 +94,8 @@ def read_request(question: str) -> Reading | None:
 
 def _read_closely(text: str, low: str, quiet: bool) -> Reading:
     tokens = tokens_of(text, low)
+    if not quiet and (found := next(_never_excused(low), None)):
+        return _judged(found, text, low)
     if about := private.read_private(text, low, tokens):
         return Reading(*about)
     if of_group := groups.read_group(low, tokens):
@@ -132,7 +135,8 @@ def _excuse(found: _Found, text: str, low: str) -> str:
     read = patterns()
     if read["safe_contexts"].search(low):
         return "it is about a game, a sport or a story"
-    if (shield := read["protective"].search(low)) and shield.start() < found.start:
+    shield = read["protective"].search(low)
+    if read["shields"].search(low) or (shield and shield.start() < found.start):
         return "it is about preventing it"
     if read["past_frames"].match(low.lstrip()):
         return "it asks what happened"
@@ -154,15 +158,18 @@ def _sounds_bad(low: str) -> bool:
     return any(read[name].search(low) for name in ("attack_phrases", *_ALWAYS))
 
 
-def _harms(low: str, tokens: list[Token]) -> Iterator[_Found]:
-    read = patterns()
-    for name, why, excused in (
-        ("self_harm", "asks for a way to harm oneself", False),
-        ("hateful", "asks for hateful, false or abusive content", False),
-        ("crime_phrases", "asks how to do something criminal", True),
+def _never_excused(low: str) -> Iterator[_Found]:
+    for name, why in (
+        ("self_harm", "asks for a way to harm oneself"),
+        ("hateful", "asks for hateful, false or abusive content"),
     ):
-        if found := read[name].search(low):
-            yield _Found(why, found.start(), found.end(), excused)
+        if found := patterns()[name].search(low):
+            yield _Found(why, found.start(), found.end(), excused=False)
+
+
+def _harms(low: str, tokens: list[Token]) -> Iterator[_Found]:
+    if found := patterns()["crime_phrases"].search(low):
+        yield _Found("asks how to do something criminal", found.start(), found.end())
     yield from _made(low, tokens)
     yield from _done(low, tokens)
 
@@ -192,12 +199,17 @@ def _done(low: str, tokens: list[Token]) -> Iterator[_Found]:
         )
         phrase = phrase_after(tokens, after)
         kind = kind_of(phrase)
-        if kind in ("person", "body") or (kind == "place" and "wip" in found.group()):
+        landmark = bool(phrase) and phrase[-1].low in _LANDMARKS
+        if kind in ("person", "body", "place") or landmark:
             yield _Found("asks how to harm a person", found.start(), phrase[-1].end)
 
 
 def _verb(low: str, tokens: list[Token], at: int, after: int) -> Iterator[_Found]:
     known, verb = lexemes(), tokens[at].low
+    if after < len(tokens) and tokens[after].low == "out":
+        return  # to drown out a noise, to burn out
+    if at and tokens[at - 1].low in _BEFORE_NOUNS and not verb.endswith("ing"):
+        return  # a drug, the attack
     phrase = phrase_after(tokens, after)
     kind = kind_of(phrase)
     end = phrase[-1].end if phrase else tokens[at].end
@@ -207,12 +219,19 @@ def _verb(low: str, tokens: list[Token], at: int, after: int) -> Iterator[_Found
         yield _Found("asks how to injure a person", tokens[at].start, end)
     elif verb in known.rough and kind == "person" and patterns()["hurting"].search(low):
         yield _Found("asks how to hurt a person", tokens[at].start, end)
-    elif verb in known.place_verbs and kind == "place":
+    elif verb in known.place_verbs | known.attack and kind == "place":
         yield _Found("asks how to attack a place", tokens[at].start, end)
     elif verb in known.property_verbs and kind == "belonging":
         yield _Found("asks how to take or damage what is somebody else's", tokens[at].start, end)
     elif verb in known.rough | known.attack and any(item.low in known.vital for item in phrase):
         yield _Found("asks how to injure a body", tokens[at].start, end)
+
+
+_BEFORE_NOUNS = frozenset(words("the a an of some any this that these those his her its my no"))
+
+
+_LANDMARKS = frozenset(words("bridge bridges skyscraper tower monument plane planes"))
+"""What is no place full of people in itself, but is not blown up or taken down for fun."""
 
 
 def _person_before(tokens: list[Token], at: int) -> bool:

@@ -27,8 +27,10 @@ STOPS = frozenset(
 )
 _TAIL = frozenset(
     words(
-        "most best badly quickly easily silently effectively myself too again now "
-        "today tonight alive asap once please first away down up out"
+        "most best badly quickly easily silently effectively myself too again now today tonight "
+        "alive asap once please first away down up out online offline asleep alone unconscious "
+        "together forever somewhere here there everywhere later early better hard tomorrow anyway "
+        "sleeping naked dead more well blind drunk unnoticed undetected instantly back abroad"
     )
 )
 _LIVES = frozenset(words("life lives existence reputation career"))
@@ -53,6 +55,7 @@ class Lexemes:
     group_adjectives: frozenset[str]
     group_people: frozenset[str]
     body: frozenset[str]
+    owned_body: frozenset[str]
     vital: frozenset[str]
     places: frozenset[str]
     property: frozenset[str]
@@ -79,6 +82,7 @@ def lexemes() -> Lexemes:
         **nouns,
         **verbs,
         body=frozenset(words(read["body_parts"])),
+        owned_body=frozenset(words(read["owned_parts"])),
         vital=frozenset(words(read["vital_parts"])),
         place_verbs=_forms(read["place_verbs"]),
         property_verbs=_forms(read["property_verbs"]),
@@ -128,6 +132,8 @@ def _last_kind(lows: list[str]) -> Kind | None:
         return "person"
     if last in known.body:
         return "body" if owned or lows[0] in ("my", "your", "a", "someone") else "thing"
+    if owned and last in known.owned_body:
+        return "body"
     if owned and last in known.property:
         return "belonging"
     return "place" if last in known.places else None

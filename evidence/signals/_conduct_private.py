@@ -14,7 +14,7 @@ from typing import Literal
 from evidence.signals._conduct_objects import Token, lexemes
 from evidence.signals._conduct_text import any_of, lexicon, phrases, words
 
-LONG = 300
+LONG = 160
 """Characters above which a question tells a story, and whose matter it is about is not plain."""
 Found = tuple[Literal["harmful", "harmless", "unclear"], str, int, int]
 
