@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -87,3 +89,20 @@ def test_empty_table_has_columns_and_no_rows(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.table({"prompt": pyarrow.array([], pyarrow.string())}), path)
     assert list(read_log(path)) == []
     assert preview_log(path).columns == ("prompt",)
+
+
+def test_absent_library_is_named_with_what_brings_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1")
+    code = (
+        "import sys; sys.modules['pyarrow'] = None\n"  # as where it is not installed
+        "from pathlib import Path\n"
+        "from evidence.reading import read_log\n"
+        "read_log(Path(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=False
+    )
+    assert 'needs pyarrow, which the parquet extra brings: pip install "formfact[parquet]"' in (
+        done.stderr
+    )
