@@ -45,6 +45,13 @@ CUT = 4
 
 BARELY = 0.15
 """The same for a text of which many wordings are possible."""
+SENTENCE = 5
+"""Words of the shortest sentence."""
+FEW = 2
+"""Words that a sentence adds to its question, up to which another answer is a different one."""
+VERB = re.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|can|could|will|would|do|does|did|may|should)\b|n't\b"
+)
 SEPARATOR = re.compile(r"\s*[|;\n]\s*|\s+/\s+")
 ITEMS = re.compile(r",? and |, ?| & ")
 GLOSS = re.compile(r"\s*[(\[]([^()\[\]]{1,60})[)\]]\s*")
@@ -264,7 +271,14 @@ def _worded(answer: str, expected: str, question: str) -> How | None:
     if len(wanted.split()) > SHORT:
         return "other_text" if share <= BARELY else None
     kin = share > HARDLY or akin(own, stems(answer) - stems(question))
+    if not kin and _is_sentence(expected) and len(own) > FEW:
+        return "other_text"
     return "part" if kin else "different"
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a reference is a sentence, which can be said in many ways, rather than a phrase."""
+    return len(text.split()) >= SENTENCE and VERB.search(text) is not None
 
 
 def _reworded(answer: str, expected: str, question: str, own: frozenset[str]) -> How:

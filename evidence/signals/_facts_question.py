@@ -63,8 +63,8 @@ CLAUSE = re.compile(r"[,?:;]")
 def asked(text: str) -> str:
     """The question in an input: what is marked as one, else the paragraph with a question mark."""
     text = text[-MOST:] if len(text) > MOST and "?" in text[-MOST:] else text[:MOST]
-    if marked := MARKED.search(text):
-        return marked[1].strip()
+    if marked := [*MARKED.finditer(text)]:
+        return marked[-1][1].strip()
     paragraphs = [part.strip() for part in text.split("\n") if part.strip()]
     with_mark = [part for part in paragraphs if "?" in part]
     return (with_mark or paragraphs or [""])[0]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from evidence.signals._answer import answer_text
 from evidence.signals._base import Place, Span
 from evidence.signals._facts_question import asked, is_open
-from evidence.signals._facts_text import place_of, plain, words
+from evidence.signals._facts_text import MOST, place_of, plain, words
 from evidence.view import RecordView
 
 NOT_PROSE = frozenset({"ifeval", "sql", "code", "python", "regex_code", "html", "yaml"})
@@ -25,6 +25,12 @@ CONCLUSION = re.compile(
     r"|####\s*([^\n]{1,100})|\\boxed\{([^{}\n]{1,100})\}",
     re.IGNORECASE,
 )
+PASSAGE_MARK = re.compile(
+    r"^[ \t#*]*(?:context|passages?|documents?|article|sources?|background)\**:\**[ \t]*$"
+    r"|^[ \t#*]*(?:context|passages?|documents?)\**:(?=[ \t]\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+QUESTION_MARK = re.compile(r"^[ \t#*]*(?:question|query|q)\**:", re.IGNORECASE | re.MULTILINE)
 OPEN_ENDS = frozenset(":,{[(<")
 """Last characters of a structured output that was cut before a value."""
 WORKED_OUT = 80
@@ -66,6 +72,19 @@ def given_answer(view: RecordView) -> str:
     if view.format_type and end == '"' and view.output.count('"') % 2 == 1:
         return ""
     return answer_text(view)
+
+
+def passage_of(view: RecordView) -> str:
+    """What the model had to answer from: the context, else what the prompt marks as such; or ''."""
+    return view.context if view.passages else _marked_passage(view.input_text)
+
+
+@lru_cache(maxsize=8)
+def _marked_passage(prompt: str) -> str:
+    """The text between 'Context:' and 'Question:' in a prompt."""
+    start = PASSAGE_MARK.search(prompt[:MOST])
+    end = QUESTION_MARK.search(prompt[:MOST], start.end()) if start else None
+    return prompt[start.end() : end.start()].strip() if start and end else ""
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from evidence.signals._base import Observation, Span
 from evidence.signals._facts_polarity import NEGATED, abstains
 from evidence.signals._facts_question import is_open
-from evidence.signals._facts_record import given_answer
+from evidence.signals._facts_record import given_answer, passage_of
 from evidence.signals._facts_text import MOST, content, sentence_words, words
 from evidence.view import RecordView
 
@@ -26,7 +26,8 @@ SAME = 0.75
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Whether answer and passage differ in a denial."""
-    if not view.passages or len(view.context) > MOST or is_open(view.question):
+    passage = passage_of(view)
+    if not passage or len(passage) > MOST or is_open(view.question):
         return
     answer = given_answer(view)
     own = content(answer)
@@ -34,12 +35,12 @@ def detect(view: RecordView) -> Iterator[Observation]:
         return
     shares = [
         (len(own.intersection(held)) / len(own), start, end)
-        for start, end, held in sentence_words(view.context)
+        for start, end, held in sentence_words(passage)
     ]
     share, start, end = max(shares, default=(0.0, 0, 0))
     if share < SAME:
         return
-    differs = bool(NEGATED.search(answer)) != bool(NEGATED.search(view.context[start:end]))
+    differs = bool(NEGATED.search(answer)) != bool(NEGATED.search(passage[start:end]))
     detail = "one denies what the other says" if differs else "neither denies the other"
-    spans = (Span(start, end, "context"),) if differs else ()
+    spans = (Span(start, end, "context"),) if differs and view.passages else ()
     yield Observation(SIGNALS[0], differs, detail, spans)

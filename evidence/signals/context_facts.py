@@ -14,7 +14,7 @@ from evidence.signals._base import Observation, Span
 from evidence.signals._facts_compare import names
 from evidence.signals._facts_numbers import marked_number, numbers
 from evidence.signals._facts_question import is_open
-from evidence.signals._facts_record import given_answer, marked, quoted
+from evidence.signals._facts_record import given_answer, marked, passage_of, quoted
 from evidence.signals._facts_text import MOST, content, plain, words
 from evidence.view import RecordView
 
@@ -31,12 +31,13 @@ SHOWN = 3
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Whether numbers and names of the output are new, where passages were given."""
-    if not view.passages or len(view.context) > MOST:
+    passage = passage_of(view)
+    if not passage or len(passage) > MOST:
         return
     if is_open(view.question) and not FROM_TEXT.search(view.question[:MOST_ASKED]):
         return
     answer = given_answer(view)
-    held = plain(view.context)
+    held = plain(passage)
     known = set(held.split()) | set(plain(view.input_text).split())
     if found := numbers(answer):
         new = [item for item in found if item not in known and float(item) > SMALL]

@@ -15,7 +15,7 @@ from evidence.signals._facts_compare import SHORT, alternatives
 from evidence.signals._facts_dates import dates
 from evidence.signals._facts_polarity import abstains, polarity
 from evidence.signals._facts_question import is_open
-from evidence.signals._facts_record import given_answer, marked, quoted
+from evidence.signals._facts_record import given_answer, marked, passage_of, quoted
 from evidence.signals._facts_support import SENTENCE
 from evidence.signals._facts_text import MOST, content, place_of, plain, sentences, words
 from evidence.view import RecordView
@@ -27,13 +27,15 @@ MOSTLY = 0.75
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Where reference and answer stand in the passages."""
-    if not view.passages or len(view.context) > MOST or is_open(view.question):
+    passage = passage_of(view)
+    if not passage or len(passage) > MOST or is_open(view.question):
         return
-    yield from _reference(view)
+    yield from _reference(view, passage)
     answer = given_answer(view)
     if content(answer) and not abstains(answer):
-        place = _place(answer, plain(view.context))
-        spans = marked(view.context, answer, "context") if place.startswith("quoted") else ()
+        place = _place(answer, plain(passage))
+        shown = bool(view.passages) and place.startswith("quoted")
+        spans = marked(passage, answer, "context") if shown else ()
         yield Observation(SIGNALS[1], place, WHERE[place], spans)
 
 
@@ -45,16 +47,16 @@ WHERE = {
 }
 
 
-def _reference(view: RecordView) -> Iterator[Observation]:
+def _reference(view: RecordView, passage: str) -> Iterator[Observation]:
     reference = view.reference
     if reference is None or len(words(reference)) > SHORT or not content(reference):
         return
     if polarity(reference) or abstains(reference):
         return
-    held = plain(view.context)
+    held = plain(passage)
     for item in alternatives(reference):
-        if plain(item) in held or _dated(item, view.context):
-            spans = _sentence(view.context, item)
+        if plain(item) in held or _dated(item, passage):
+            spans = _sentence(passage, item) if view.passages else ()
             yield Observation(SIGNALS[0], True, f"the passage holds {quoted(item)}", spans)
             return
     if content(reference) <= set(held.split()):

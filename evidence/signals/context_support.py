@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from evidence.signals._base import Observation
 from evidence.signals._facts_polarity import abstains, polarity
 from evidence.signals._facts_question import asked, is_open
-from evidence.signals._facts_record import given_answer
+from evidence.signals._facts_record import given_answer, passage_of
 from evidence.signals._facts_support import features
 from evidence.signals._facts_text import content, words
 from evidence.signals._facts_weights import probability, support_weights
@@ -39,14 +39,15 @@ TELLING = {
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """The value for a short answer to a question that came with passages."""
-    if not view.passages or is_open(view.question):
+    passage = passage_of(view)
+    if not passage or is_open(view.question):
         return
     answer = given_answer(view)
     if not 0 < len(words(answer)) <= LONGEST or not content(answer):
         return
     if abstains(answer) or (polarity(answer) and len(words(answer)) == 1):
         return
-    found = features(asked(view.question), answer, view.context)
+    found = features(asked(view.question), answer, passage)
     risk = probability(support_weights(), found)
     value = next(name for least, name in BANDS if risk >= least)
     seen = [phrase for name, phrase in TELLING.items() if found[name] > 0.3]

@@ -42,6 +42,17 @@ def test_yes_is_not_looked_up() -> None:
     assert "reference_in_context" not in values(detect, answered("Is it?", "no", "yes", TOWER))
 
 
+def test_a_passage_inside_the_prompt_counts_and_is_not_marked() -> None:
+    prompt = f"Context: {TOWER}\nQuestion: {WHERE}"
+    view = answered(prompt, "Paris", "Paris")
+
+    assert values(detect, view) == {
+        "reference_in_context": True,
+        "answer_in_context": "quoted_phrase",
+    }
+    assert marked(detect, view) == []
+
+
 def test_without_passages_nothing_is_measured() -> None:
     assert values(detect, answered(WHERE, "Rome", "Paris")) == {}
 

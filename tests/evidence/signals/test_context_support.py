@@ -43,6 +43,13 @@ def test_without_a_passage_nothing_is_measured() -> None:
     assert value(detect, answered(WHO, "Ada Moss")) is None
 
 
+def test_a_passage_inside_the_prompt_counts() -> None:
+    prompt = f"Answer from the context.\n\nContext:\n{LIBRARY}\n\nQuestion: {WHO}\nAnswer:"
+
+    assert value(detect, answered(prompt, "It was founded by Henry Ford.")) != "supported"
+    assert value(detect, answered(prompt, "Ada Moss")) in {"likely", "supported"}
+
+
 def test_every_feature_has_a_weight() -> None:
     assert set(support_weights()) == {*FEATURES, "bias"}
     assert tuple(features(WHO, "Ada Moss", LIBRARY)) != ()

@@ -60,6 +60,12 @@ RIVER = "Which river flows through Vienna?"
         ("What is left?", "First it is 42. " * 6 + "The answer is 41.", "42", "part"),
         ("Name and age?", '{"age": 7, "name": "Ann"}', '{"name": "ann", "age": 7}', "same"),
         ("Name and age?", '{"age": 8, "name": "Ann"}', '{"name": "Ann", "age": 7}', "part"),
+        (
+            "What happens if you eat the seeds?",
+            "They pass through you.",
+            "Nothing bad will come of it at all.",
+            "other_text",
+        ),
         ("Which mall?", "La Plaza M", "La Plaza Mall", "cut"),
         ("Who is older, Ann Lee or Bo Day?", "Ann Lee", "Bo Day", "different"),
         ("Who is older, Ann Lee or Bo Day?", "Ann Lee is older than Bo Day.", "Bo Day", "both"),

@@ -22,6 +22,7 @@ OPEN = "Is the museum open on Sundays?"
         ("That depends on the month.", "yes", None),
         ("No. 5", "yes", None),
         ("Yes", "The Louvre", None),
+        ("Yes, on every Sunday.", "No, it is closed on Sundays.", "differs"),
     ],
 )
 def test_yes_and_no_are_told_apart(answer: str, reference: str, agreement: str | None) -> None:
