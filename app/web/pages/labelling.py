@@ -23,9 +23,10 @@ from app.labelling import (
     next_to_label,
     undo_label,
 )
-from app.log_records import counts, get_record
+from app.log_records import get_record
 from app.logs import get_log
 from app.services import Book, Reading, Writing
+from app.storage import FailureLog
 from app.urls import to
 from app.web.annotator import annotator_of, remember
 from app.web.csrf import Posted
@@ -123,7 +124,7 @@ def _labelling(
         "keys": KEYS,
         "people": annotators(session, turn.case_id, turn.log_id),
         "agreements": agreements(session, turn.case_id, turn.log_id),
-        **_record(session, book, turn),
+        **_record(session, book, log, turn),
     }
     status = 422 if error else 200
     if not is_live(request):
@@ -142,7 +143,7 @@ def _news(context: dict[str, Any]) -> str:
     return f"Record {row.number}. Input: {row.input[:200]}. Output: {row.output[:300]}"
 
 
-def _record(session: Session, book: Rulebook, turn: Turn) -> dict[str, Any]:
+def _record(session: Session, book: Rulebook, log: FailureLog, turn: Turn) -> dict[str, Any]:
     """The record to label and what there is to choose; all of it None where nothing is left."""
     nothing: dict[str, Any] = {"detail": None, "shown": None, "following": None, "quick": []}
     if not turn.annotator:
@@ -161,15 +162,14 @@ def _record(session: Session, book: Rulebook, turn: Turn) -> dict[str, Any]:
         "shown": read_record(record, (), (), book),
         "machine": read_record(record, observed(detail.signals), detail.rules, book),
         "said": next((item for item in detail.said if item.annotator == turn.annotator), None),
-        "quick": _quick(session, book, turn),
+        "quick": _quick(book, log),
     }
 
 
-def _quick(session: Session, book: Rulebook, turn: Turn) -> list[tuple[str, str, str]]:
+def _quick(book: Rulebook, log: FailureLog) -> list[tuple[str, str, str]]:
     """Kinds that a digit chooses, as (digit, id, title): those most frequent in the log first."""
-    found = counts(session, turn.case_id, turn.log_id).subtypes
-    frequent = sorted((name for name in found if name in book.subtypes), key=lambda n: -found[n])
-    names = list(dict.fromkeys([*frequent, *book.subtypes]))[: len(DIGITS)]
+    frequent = [name for name in (log.summary or {}).get("subtypes", ()) if name in book.subtypes]
+    names = dict.fromkeys([*frequent, *book.subtypes])
     return [
         (digit, name, words.sentence(book.subtypes[name].title))
         for digit, name in zip(DIGITS, names, strict=False)
