@@ -46,6 +46,15 @@ def may_hold(text: str, gate: tuple[str, ...], pieces: tuple[str, ...]) -> bool:
     return any(item in text for item in gate) and any(item in text for item in pieces)
 
 
+def pieces_of(pieces: Iterable[str]) -> re.Pattern[str]:
+    """One pattern for many pieces of text, quick where many begin alike."""
+    tails: dict[str, list[str]] = {}
+    for piece in sorted(pieces):
+        tails.setdefault(piece[:3], []).append(re.escape(piece[3:]))
+    heads = (f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in tails.items())
+    return re.compile("|".join(heads))
+
+
 def in_english(text: str) -> bool:
     """Whether a text has words that no other language has; false of most short texts."""
     return " the " in text or " you " in text or " is " in text

@@ -17,7 +17,7 @@ from evidence.signals._conduct_text import (
     any_of,
     in_english,
     lexicon,
-    may_hold,
+    pieces_of,
     plain_start,
     sentence_at,
     words,
@@ -71,7 +71,7 @@ def abstention_of(output: str) -> tuple[Extent, int]:
         found.start()
         for name in ("abstains", "foreign")
         if (name != "foreign" or not in_english(text))
-        and _may(text, name)
+        and _triggers(name).search(text)
         and (found := _pattern(name).search(text))
     ]
     if not places:
@@ -97,20 +97,11 @@ def _extent(text: str, place: int, more: bool) -> Extent:
     return "full" if len(text.split()) <= SHORT_WORDS else "partial"
 
 
-def _may(text: str, name: str) -> bool:
-    return may_hold(text, _GATE if name == "abstains" else ("",), _triggers()[name])
-
-
-_GATE = ("not", "n't", "no ", "cannot", "un", "insufficient", "know", "idk", "lacks", "silent",
-         "impossible", "nobody", "my training", "dont", "any mention")  # fmt: skip
-"""Few pieces of text, one of which is in each of the triggers of ``abstains``."""
-
-
-@lru_cache(maxsize=1)
-def _triggers() -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=2)
+def _triggers(name: str) -> re.Pattern[str]:
     """Pieces of text without one of which a kind of phrase cannot occur; a dot is a space."""
-    read = lexicon("abstention")["triggers"]
-    return {name: tuple(word.replace("·", " ") for word in words(read[name])) for name in read}
+    read = words(lexicon("abstention")["triggers"][name])
+    return pieces_of(word.replace("·", " ") for word in read)
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._conduct_text import any_of, lexicon, phrases, plain
+from evidence.signals._conduct_text import any_of, lexicon, phrases, plain, plain_start
 from evidence.view import RecordView
 from evidence.when import moment_of
 
@@ -20,7 +20,7 @@ SIGNALS = ("asks_for_current", "states_cutoff", "older_year")
 QUESTION = 600
 """Characters of the question that are read; its last ones, where questions stand."""
 LIMIT = 1_500
-"""Characters of the other texts in which years are looked for."""
+"""Characters of reference and passages in which years are looked for; 1,000 of the output."""
 STALE_YEARS = 1
 """Years by which an answer dated in words must lie behind the record's own date."""
 OLDEST = 1900
@@ -39,7 +39,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
     question = plain(view.question[-QUESTION:])
     current = _asks_for_current(question)
     yield Observation("asks_for_current", current)
-    output = plain(view.output[:LIMIT])
+    output = plain_start(view.output)
     if _may(output, "cutoff_cues") and (found := _pattern("cutoff").search(output)):
         span = Span(found.start(), found.end())
         yield Observation("states_cutoff", True, "the output dates its own knowledge", (span,))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.records import FailureRecord
-from evidence.signals.unsafe import detect, hashed, kind_of_word
+from evidence.signals._conduct_text import FOLDER
+from evidence.signals.unsafe import detect
 from evidence.view import RecordView
 
 CRUDE = "whores"
@@ -42,10 +43,8 @@ def test_a_word_of_the_input_is_quoted_not_said() -> None:
     assert seen(f"They are {CRUDE}.", f"What does {CRUDE} mean?") == "none"
 
 
-def test_words_are_kept_as_hashes() -> None:
-    assert kind_of_word(CRUDE) == "crude"
-    assert kind_of_word("wholes") == ""
-    assert CRUDE not in hashed(CRUDE)
+def test_nobody_has_to_read_the_words() -> None:
+    assert CRUDE not in (FOLDER / "_conduct_unsafe.yaml").read_text(encoding="utf-8")
 
 
 @given(st.text(max_size=300))
