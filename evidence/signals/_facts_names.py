@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from evidence.signals._facts_text import FUNCTION_WORDS, words
@@ -12,6 +13,13 @@ _TITLES = (
     "minister chancellor judge jr sr inc ltd llc corp corporation company co plc"
 )
 TITLES = frozenset(_TITLES.split())
+LINK = re.compile(
+    r"\A,? ?(?:in )?\Z|\A ?\("
+    r"|\b(?:known|called|named|nicknamed|alias|aka|formerly|born|stage name)\b"
+)
+"""What stands between two names of one thing, or between a place and what it lies in."""
+NEARBY = 80
+"""Characters within which a passage names one thing twice."""
 PARTICLES = frozenset({"da", "de", "van", "von", "del", "di", "la", "al", "bin"})
 _KINDS = (
     "city county state province river university college company band film movie novel book album "
@@ -89,6 +97,17 @@ def surname_of(given: str, expected: str) -> bool:
     if not 1 < len(right) <= 4 or left != right[-1:] or "," in expected or "v" in right:
         return False
     return len(left[0]) > 2 and left[0].isalpha() and left[0] not in KINDS
+
+
+def linked(passage: str, one: str, other: str) -> bool:
+    """Whether a passage has both close together as names of one thing or place."""
+    for first, second in ((one, other), (other, one)):
+        at = passage.find(first)
+        end = at + len(first)
+        to = passage.find(second, end, end + NEARBY) if at >= 0 and first and second else -1
+        if to >= 0 and LINK.search(passage[end:to]):
+            return True
+    return False
 
 
 def without_kind(parts: Sequence[str]) -> tuple[str, ...]:

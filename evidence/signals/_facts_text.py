@@ -30,7 +30,9 @@ MONEY = re.compile(r"([$€£¥])\s?(\d[\d.,]*)")
 CURRENCY = re.compile("[$€£¥]")
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "ly", "es", "er", "e", "y")
-ARTICLES = frozenset({"the", "The", "THE", "a", "an", "An", "AN"})
+ARTICLES = frozenset({"the", "The", "THE", "a", "an"})
+LEADING = frozenset({"A", "An", "AN"})
+"""Articles only where a text begins with them; elsewhere they are names."""
 
 UNITS = {
     "percent": ("per cent", "percentage"),
@@ -88,7 +90,7 @@ def _keys(text: str) -> list[str]:
         text = MONEY.sub(lambda found: f"{found[2]} {CURRENCIES[found[1]]}", text)
     found = WORD.findall(INITIAL_DOT.sub("", text))
     kept = [_key(word) for word in found if word not in ARTICLES]
-    if len(kept) > 1 and found[0] == "A":
+    if len(kept) > 1 and found[0] in LEADING:
         kept = kept[1:]
     return kept or [_key(word) for word in found]
 

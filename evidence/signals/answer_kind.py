@@ -22,6 +22,8 @@ SIGNALS = ("answer_of_kind_asked",)
 LONGEST = 25
 MOST = 1_000
 """Characters of an output that may hold so short an answer."""
+PLAIN = 400
+"""The same where no format surrounds the answer."""
 PERSONAL = re.compile(r"\b(?:can|could|do|should|may) (?:i|we|you)\b|\bmy\b", re.IGNORECASE)
 """'Where can I find' asks for a way, and is seldom answered by a name."""
 KINDS: dict[Wanted, str] = {
@@ -35,7 +37,11 @@ KINDS: dict[Wanted, str] = {
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Whether a short answer is of the kind asked for."""
-    if len(view.output) > MOST or "?" not in view.question or view.format_type in NOT_PROSE:
+    if (
+        len(view.output) > (MOST if view.format_type else PLAIN)
+        or "?" not in view.question
+        or view.format_type in NOT_PROSE
+    ):
         return
     if is_open(view.question) or PERSONAL.search(view.question):
         return

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from evidence.signals._base import Observation
 from evidence.signals._facts_akin import akin
 from evidence.signals._facts_compare import alternatives, is_name, names
-from evidence.signals._facts_names import is_acronym, same_name, surname_of
+from evidence.signals._facts_names import is_acronym, linked, same_name, surname_of
 from evidence.signals._facts_polarity import abstains, polarity
-from evidence.signals._facts_record import Asked, marked, quoted, with_reference
+from evidence.signals._facts_record import Asked, marked, passage_of, quoted, with_reference
 from evidence.signals._facts_text import content, plain
 from evidence.view import RecordView
 
@@ -32,9 +32,13 @@ def detect(view: RecordView) -> Iterator[Observation]:
         return
     expected = [item for item in alternatives(asked.reference) if is_name(item)]
     given = _own(asked)
-    if any(_same(name, item) for name in given for item in expected):
+    stated = any(plain(item) in plain(asked.answer) for item in expected)
+    if stated or any(_same(name, item) for name in given for item in expected):
         yield Observation(SIGNALS[0], "agrees", f"names {quoted(asked.reference)}")
     elif 0 < len(given) <= FEW and not _related(asked.answer, asked):
+        passage = passage_of(view)
+        if any(linked(passage, name, item) for name in given for item in expected):
+            return
         spans = tuple(span for name in given for span in marked(view.output, name))
         detail = f"names {quoted(', '.join(given))}, the reference is {quoted(asked.reference)}"
         yield Observation(SIGNALS[0], "differs", detail, spans)

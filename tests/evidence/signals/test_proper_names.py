@@ -44,3 +44,26 @@ def test_the_wrong_name_is_marked() -> None:
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_no_text_breaks_the_comparison(question: str, answer: str, reference: str) -> None:
     value(detect, answered(question, answer, reference))
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "Ang Lee, also known as Lee An, directed it.",
+        "It was shot in Oslo, Norway, by Ang Lee (Lee An).",
+    ],
+)
+def test_two_names_that_the_passage_links_are_not_called_different(passage: str) -> None:
+    assert value(detect, answered(WHO, "Lee An", "Ang Lee", passage)) is None
+
+
+def test_a_place_and_what_it_lies_in_are_not_called_different() -> None:
+    view = answered("Where was it shot?", "Norway", "Oslo", "It was shot in Oslo, Norway.")
+
+    assert value(detect, view) is None
+
+
+def test_a_name_that_the_question_gives_too_counts_where_it_is_expected() -> None:
+    view = answered("Which is older, Planes or Cars?", "Planes is by DisneyToon.", "Planes")
+
+    assert value(detect, view) == "agrees"
