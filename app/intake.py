@@ -237,7 +237,8 @@ def _repeats(entry: FactEntry, before: Statements) -> bool:
 
 
 def _saying(entry: FactEntry) -> tuple[object, ...]:
-    return entry.state, type(entry.value), entry.value, entry.evidence or ""
+    # SQLite gives a float without a fraction back as a whole number: the same is said
+    return entry.state, isinstance(entry.value, bool), entry.value, entry.evidence or ""
 
 
 # --- states -----------------------------------------------------------------------------------

@@ -200,11 +200,11 @@ def _agreement(one: str, other: str, said: dict[str, dict[int, str]]) -> Agreeme
         row[theirs] = row.get(theirs, 0) + 1
     agreed = sum(a == b for a, b in zip(first, second, strict=True))
     value = kappa(first, second)
-    low, high = _interval(value, agreed, len(both))
+    low, high = interval_of(value, agreed, len(both))
     return Agreement(one, other, len(both), agreed, value, low, high, confusion)
 
 
-def _interval(value: float | None, agreed: int, n: int) -> tuple[float | None, float | None]:
+def interval_of(value: float | None, agreed: int, n: int) -> tuple[float | None, float | None]:
     """Cohen 1960: the standard error is sqrt(p (1 - p) / (n (1 - e)^2)), p observed, e expected.
 
     1 - e follows from kappa: it is (1 - p) / (1 - kappa).

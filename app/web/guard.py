@@ -104,7 +104,7 @@ class Guard:
             return None
         if comes_from_elsewhere(headers):
             return Problem(403, "cross-site", "A page of another site may not write here.")
-        return unreadable(scope["path"], headers)
+        return unreadable(scope["method"], scope["path"], headers)
 
 
 class _Intake:
@@ -177,20 +177,24 @@ NO_FILE = Problem(
     "Send the file itself as Content-Type: application/octet-stream, not as a form.",
     headers={"Accept": "application/octet-stream"},
 )
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 """What a page of another site can make a browser send without asking."""
 
 
-def unreadable(path: str, headers: Mapping[str, str]) -> Problem | None:
+def unreadable(method: str, path: str, headers: Mapping[str, str]) -> Problem | None:
     """What is wrong with the kind of body that an endpoint is sent; pages read their own forms."""
     if CONTENT.fullmatch(path):
-        return None if carries_file(headers) else NO_FILE
+        return None if carries_file(method, headers) else NO_FILE
     return NO_JSON if path.startswith(API) and not carries_json(headers) else None
 
 
-def carries_file(headers: Mapping[str, str]) -> bool:
-    """Whether the body is sent as a file."""
-    return headers.get("content-type", "").partition(";")[0].strip().lower() not in FORMS
+def carries_file(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether the body is sent as a file; only what no page of another site can send needs no kind.
+
+    Browsers ask before they send PUT or PATCH to another site.
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind not in FORMS and (kind != "" or method != "POST")
 
 
 def carries_json(headers: Mapping[str, str]) -> bool:
