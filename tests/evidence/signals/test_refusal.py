@@ -48,6 +48,8 @@ def test_a_refusal_is_seen_in_many_words(output: str) -> None:
         "Use a fast shutter and shoot from the cat's height.",
         "You cannot see it with the naked eye, but a telescope shows it.",
         "He could not help laughing.",
+        "I'm sorry, but I cannot find that in the documents.",
+        "Sorry, I cannot answer this question based on the passage.",
         "I am happy to help. First, open the settings.",
     ],
 )
