@@ -79,14 +79,14 @@ def _guess(
     mapping: dict[str, str] = {}
     for field, rank in known_names().items():
         found = [
-            (rank[key], position, column)
+            (_is_empty(column, rows), rank[key], position, column)
             for position, column in enumerate(columns)
             if (key := squeezed(column.rpartition(".")[2] if deep else column)) in rank
             and column not in mapping
             and _fits(field, column, rows)
         ]
         if found:
-            mapping[min(found)[2]] = field
+            mapping[min(found)[-1]] = field
     return mapping
 
 
@@ -109,6 +109,11 @@ def _fits(field: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     if field in REQUIRED:
         return not values or any(_can_be_text(item) for item in values)
     return True
+
+
+def _is_empty(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a column says nothing, as an input does where an instruction stands alone."""
+    return not any(at_path(row, path_of(column, rows)) for row in rows)
 
 
 def _can_be_text(value: Any) -> bool:

@@ -6,12 +6,12 @@ folder=${1:?name a folder}
 python=${PYTHON:-python3}
 mkdir -p "$folder"
 
-pip_tool() { # name, requirements: a virtual environment
-  local at="$folder/$1"; shift
+pip_tool() { # name, requirements: a virtual environment in which the tool can be imported
+  local at="$folder/$1" module=$1; shift
   [ -e "$at/.installed" ] && return
   rm -rf "$at"
   "$python" -m venv "$at" && "$at/bin/pip" install --quiet --quiet --disable-pip-version-check "$@" \
-    && touch "$at/.installed"
+    && "$at/bin/python" -W ignore -c "import $module" && touch "$at/.installed"
 }
 
 npm_tool() { # without the optional packages, of which its database alone is needed
@@ -23,7 +23,8 @@ npm_tool() { # without the optional packages, of which its database alone is nee
   [ "$(uname -s)" = Linux ] && library="$library-gnu"
   npm install --prefix "$at" --omit=optional --omit=peer --ignore-scripts \
     --no-audit --no-fund --loglevel=error promptfoo@0.121.20 "$library@0.5.29" >/dev/null \
-    && touch "$at/.installed"
+    && PROMPTFOO_DISABLE_TELEMETRY=1 PROMPTFOO_DISABLE_UPDATE=1 PROMPTFOO_CONFIG_DIR="$at" \
+      "$at/node_modules/.bin/promptfoo" --version >/dev/null && touch "$at/.installed"
 }
 
 npm_tool || echo "promptfoo is not installed: its tests are skipped" >&2

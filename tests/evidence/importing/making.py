@@ -49,8 +49,7 @@ def promptfoo(folder: Path) -> list[Path]:
 def inspect_ai(folder: Path) -> list[Path]:
     """Evaluate a model with given replies; a log as .eval and one as JSON."""
     program = _installed("inspect_ai", "bin/python")
-    for form in ("eval", "json"):
-        _run(folder, [program, RUNS / "inspect_run.py", form])
+    _run(folder, [program, RUNS / "inspect_run.py", "eval", "json"])
     return [next(folder.glob("*.eval")), next(folder.glob("*.json"))]
 
 

@@ -58,6 +58,12 @@ def test_fields_are_guessed_from_names(columns: str, mapping: dict[str, str]) ->
     assert guess(names, [dict.fromkeys(names, "x")]) == mapping
 
 
+def test_column_that_says_something_comes_before_one_that_does_not() -> None:
+    rows = [{"instruction": "a", "input": "", "output": "b"}]
+    assert guess(list(rows[0]), rows) == {"instruction": "input", "output": "output"}
+    assert guess(["input", "output"], [{"input": "", "output": ""}])["input"] == "input"
+
+
 def test_every_field_has_names_and_no_name_means_two() -> None:
     assert set(known_names()) == set(FIELDS)
     names = [name for ranks in known_names().values() for name in ranks]

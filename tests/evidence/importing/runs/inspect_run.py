@@ -50,7 +50,8 @@ task = inspect_ai.Task(
     solver=[system_message("Answer from the leaflet."), generate()],
     scorer=[includes(), reviewer()],
 )
-model = get_model("mockllm/model", custom_outputs=[output(reply) for reply in REPLIES])
-inspect_ai.eval(
-    task, model=model, log_dir=".", log_format=sys.argv[1], display="none", max_samples=1
-)
+for form in sys.argv[1:]:
+    outputs = [output(reply) for reply in REPLIES]
+    # One kept from before would have no replies left.
+    model = get_model("mockllm/model", memoize=False, custom_outputs=outputs)
+    inspect_ai.eval(task, model=model, log_dir=".", log_format=form, display="none", max_samples=1)
