@@ -52,6 +52,8 @@ FEW = 2
 VERB = re.compile(
     r"\b(?:is|are|was|were|be|has|have|had|can|could|will|would|do|does|did|may|should)\b|n't\b"
 )
+MANY = 4
+"""Numbers in an answer beyond which one of them is no answer by itself."""
 SEPARATOR = re.compile(r"\s*[|;\n]\s*|\s+/\s+")
 ITEMS = re.compile(r",? and |, ?| & ")
 GLOSS = re.compile(r"\s*[(\[]([^()\[\]]{1,60})[)\]]\s*")
@@ -126,8 +128,9 @@ def _as_a_whole(answer: str, reference: str, question: str) -> How | None:
     if abstains(reference):
         return "other_words" if abstains(answer) else "different"
     yes_or_no = polarity(reference) if len(words(reference)) == 1 else None
-    if yes_or_no and (given := stated(answer, question)):
-        return "other_words" if given == yes_or_no else "different"
+    if yes_or_no:
+        given = stated(answer, question)
+        return "other_words" if given == yes_or_no else "different" if given else "other_text"
     return "no_answer" if abstains(answer) and plain(reference) not in plain(answer) else None
 
 
@@ -195,7 +198,15 @@ def _held(answer: str, expected: str, question: str) -> How:
     sides = options(question)
     if sides and side_named(sides, expected) >= 0:
         return _chosen(answer, expected, sides)
-    return "holds" if len(given.split()) <= LONGEST else "mentions"
+    loosely = len(given.split()) > LONGEST or _by_chance(given, wanted)
+    return "mentions" if loosely else "holds"
+
+
+def _by_chance(given: str, wanted: str) -> bool:
+    """A number among many, or a single letter in a long answer, may stand there by chance."""
+    if is_quantity(wanted):
+        return len({word for word in given.split() if NUMBER.fullmatch(word)}) > MANY
+    return len(wanted.strip()) == 1 and len(given.split()) > SHORT
 
 
 def side_named(sides: tuple[frozenset[str], frozenset[str]], text: str) -> int:

@@ -27,6 +27,8 @@ WORD = re.compile(
 DIGITS = re.compile(r"[\d.]+")
 INITIAL_DOT = re.compile(r"\.(?<=\b[^\W\d_]\.)(?=[^\W\d_](?:\.|\b(?![.\w])))")
 MONEY = re.compile(r"([$€£¥])\s?(\d[\d.,]*)")
+UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of scripts without blanks between words; each is compared as a word."""
 CURRENCY = re.compile("[$€£¥]")
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 ENDINGS = ("ingly", "edly", "ing", "ies", "ied", "ed", "ly", "es", "er", "e", "y")
@@ -88,6 +90,8 @@ def _keys(text: str) -> list[str]:
         text = text.replace("%", " percent ")
     if CURRENCY.search(text):
         text = MONEY.sub(lambda found: f"{found[2]} {CURRENCIES[found[1]]}", text)
+    if not text.isascii():
+        text = UNSPACED.sub(r" \g<0> ", text)
     found = WORD.findall(INITIAL_DOT.sub("", text))
     kept = [_key(word) for word in found if word not in ARTICLES]
     if len(kept) > 1 and found[0] in LEADING:
