@@ -20,7 +20,8 @@ WORDS = {
     405: ("This address does not work that way", "It belongs to a form; use the page's buttons."),
     409: ("This cannot be done as things stand", "Reload the page and try again."),
     412: ("Somebody changed this in the meantime", "Reload the page to see the change."),
-    413: ("That is too large", "Shorten what you typed, and send it again."),
+    413: ("That is too large", "Send less at once: shorten the text, or split the file."),
+    507: ("The disk is full", "Nothing was kept. Make room on the server and try again."),
     422: ("Something cannot be accepted", "Go back, correct it and send it again."),
     500: ("Something went wrong on the server", "Nothing was kept. Try again in a moment."),
 }

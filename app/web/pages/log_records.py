@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,21 +99,29 @@ def label(
 
 
 @router.get(urls.LOG_LABELLED)
-def download(case_id: str, log_id: str, session: Reading, kit: Kit) -> Response:
-    """Every record with its labels, as JSON Lines."""
+def download(request: Request, case_id: str, log_id: str, session: Reading, kit: Kit) -> Response:
+    """Every record with its labels, or those that people labelled, as JSON Lines."""
     get_log(session, case_id, log_id)
+    by_people = request.query_params.get("by") == "people"
     headers = {
         "content-disposition": 'attachment; filename="formfact-labelled.jsonl"',
         "cache-control": "no-store",
     }
-    lines = _lines(kit, case_id, log_id)
+    lines = _lines(kit, case_id, log_id, by_people)
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
 
 
-def _lines(kit: Services, case_id: str, log_id: str) -> Iterator[bytes]:
+def _lines(kit: Services, case_id: str, log_id: str, by_people: bool) -> Iterator[bytes]:
     """The request's own session ends before the answer leaves, so the lines have theirs."""
     with kit.database.reading() as session:
-        yield from export(session, case_id, log_id)
+        for lines in export(session, case_id, log_id):
+            yield _by_people(lines) if by_people else lines
+
+
+def _by_people(lines: bytes) -> bytes:
+    """Of whole lines, those of records that a person labelled."""
+    kept = (line for line in lines.split(b"\n") if line and json.loads(line)["human"])
+    return b"".join(line + b"\n" for line in kept)
 
 
 def _record(

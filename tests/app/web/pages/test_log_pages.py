@@ -253,6 +253,39 @@ def test_facts_can_be_written_again(scene: Scene) -> None:
     assert "up to date with this log" in scene.team.client.get(answer.headers["location"]).text
 
 
+def test_a_log_that_was_stopped_shows_what_was_read_and_goes_on(scene: Scene) -> None:
+    case = scene.team.new_case("Paused")
+    columns = upload(scene.team, case, "\n".join(LINES).encode()).headers["location"]
+    confirm(scene.team, columns)
+    url = columns.removesuffix("/columns")
+    assert scene.team.send(f"{url}/cancel").status_code == 303
+    stopped = scene.team.client.get(url).text
+    again = scene.team.send(f"{url}/again")
+    deadline = time.monotonic() + SECONDS_TO_READ
+    while "log-progress" in scene.team.client.get(url).text and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert "Stopped before the end" in stopped
+    assert "Go on reading" in stopped
+    assert again.status_code == 303
+    assert "What formfact cannot see" in scene.team.client.get(url).text
+    assert "Stopped" not in scene.team.client.get(url).text.partition("<main")[2].partition("h1")[0]
+
+
+def test_a_log_that_runs_can_be_watched(scene: Scene) -> None:
+    case = scene.team.new_case("Watched")
+    columns = upload(scene.team, case, "\n".join(LINES).encode()).headers["location"]
+    confirm(scene.team, columns)
+    url = columns.removesuffix("/columns")
+    page, part = (scene.team.client.get(url + end).text for end in ("", "/progress"))
+    scene.team.send(f"{url}/cancel")
+
+    assert 'hx-trigger="every 1s"' in page
+    assert "Reading the log" in page
+    assert "<html" not in part
+    assert ">Stop</button>" in part
+
+
 # --- the table ----------------------------------------------------------------------------------
 
 
@@ -445,6 +478,16 @@ def test_labelled_records_are_downloaded_as_lines(scene: Scene) -> None:
     assert "attachment" in answer.headers["content-disposition"]
     assert len(lines) == 11
     assert {"id", "label", "subtype", "confidence", "signals", "rules"} <= set(lines[0])
+
+
+def test_those_that_people_labelled_can_be_downloaded_alone(scene: Scene) -> None:
+    scene.team.send(f"{scene.url}/labelling", annotator="Hal", number="2", label="behavior")
+    answer = scene.team.client.get(f"{scene.url}/labelled.jsonl", params={"by": "people"})
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+
+    assert "r2" in {line["id"] for line in lines}
+    assert all(line["human"] for line in lines)
+    assert len(lines) < 11
 
 
 @pytest.mark.parametrize(
