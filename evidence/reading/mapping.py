@@ -101,7 +101,8 @@ def _is_inner(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _fits(field: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the values of a column can be such a field."""
-    values = [value for row in rows if (value := at_path(row, path_of(column, rows))) is not None]
+    path = path_of(column, rows)
+    values = [value for row in rows if (value := at_path(row, path)) is not None]
     if field == "reference":
         return not values or not all(isinstance(item, str) and item in LABELS for item in values)
     if field == "id":
@@ -113,7 +114,8 @@ def _fits(field: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _is_empty(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a column says nothing, as an input does where an instruction stands alone."""
-    return not any(at_path(row, path_of(column, rows)) for row in rows)
+    path = path_of(column, rows)
+    return not any(at_path(row, path) for row in rows)
 
 
 def _can_be_text(value: Any) -> bool:
