@@ -53,13 +53,19 @@ def read_log(
     return _read(_rows(path, kind, after), plan, _NAMED_BY[kind])
 
 
-def preview_log(path: Path, *, mapping: Mapping[str, str] | None = None, limit: int = 5) -> Preview:
+def preview_log(
+    path: Path,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    limit: int = 5,
+) -> Preview:
     """The kind, the columns, what they are taken for, and the first ``limit`` rows of a log.
 
     Raises LogUnreadable where the file cannot be read or the mapping cannot be followed; a field
     that no column gives is ``missing``.
     """
-    kind = kind_of(path)
+    kind = kind_of(path, kind)
     sample = _sample(path, kind)
     chosen, problems = _mapped(path, kind, sample, mapping)
     if problems:

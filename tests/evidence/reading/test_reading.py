@@ -239,4 +239,5 @@ def test_preview_says_what_is_taken_for_what(saved: Saved) -> None:
     assert shown.rows[0]["Prompt"] == "a"
     assert len(shown.rows[0]["model"]) == 200
     assert preview_log(saved("b.csv", "x,answer", "1,2")).missing == ("input",)
+    assert preview_log(saved("d", "x|answer", "1|2"), kind="csv").columns == ("x", "answer")
     assert preview_log(saved("c.csv", "x,answer")).columns == ("x", "answer")
