@@ -11,7 +11,7 @@ from evidence.reading import json_stream, jsonl
 from evidence.reading.building import spoken
 from evidence.reading.files import kind_of
 from evidence.reading.mapping import known_names, squeezed
-from evidence.reading.shapes import Raw
+from evidence.reading.shapes import LogUnreadable, Raw
 from evidence.records import Skipped
 
 Fields = dict[str, Any]
@@ -22,12 +22,17 @@ MAX_RESULT_BYTES = 100_000_000
 """The longest single result that is read; transcripts of agents run to megabytes."""
 
 
-def results(path: Path, names: Collection[str], what: str = "result") -> Iterator[Raw]:
-    """The rows of a JSON Lines file, or of the list under one of the names in a JSON file."""
-    if kind_of(path) == "jsonl":
-        yield from jsonl.rows(path)
-    else:
-        yield from json_stream.rows(path, names=names, limit=MAX_RESULT_BYTES)
+def results(path: Path, names: Collection[str]) -> Iterator[Raw]:
+    """The rows of a JSON Lines file, or of the list under one of the names in a JSON file.
+
+    Raises LogUnreadable where the file is neither.
+    """
+    kind = kind_of(path)
+    if kind == "jsonl":
+        return jsonl.rows(path)
+    if kind == "json":
+        return json_stream.rows(path, names=names, limit=MAX_RESULT_BYTES)
+    raise LogUnreadable(f"{path}: is neither JSON nor JSON Lines: let the tool write one of these")
 
 
 def converted(rows: Iterator[Raw], convert: Callable[[Fields], Fields]) -> Iterator[Raw]:

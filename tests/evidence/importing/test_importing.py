@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ def test_what_is_no_export_is_left_out_or_refused(tool: str, tmp_path: Path) -> 
     assert all(isinstance(item, Skipped) for item in run(tool, lines(tmp_path, {"a": 1}, [2], "x")))
     with pytest.raises(LogUnreadable, match="No such file"):
         run(tool, tmp_path / "none.json")
+    page = tmp_path / "page.html"
+    page.write_text("<html>\n<body>A report</body>\n</html>\n")
+    with suppress(LogUnreadable):
+        assert all(isinstance(item, Skipped) for item in run(tool, page))
 
 
 json_values = st.recursive(
