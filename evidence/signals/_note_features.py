@@ -38,7 +38,8 @@ NAMES_IT = re.compile(
     r"\b(answers?|responses?|outputs?|statements?|sentences?|questions?|query|text|information|"
     r"info|paragraphs?|phrases?|examples?|author|writer|prompt|point|piece|reference|link|analogy|"
     r"explanation|mention(?:ed|s|ing)?|include[ds]?|explain(?:s|ed|ing)?|model|bot|assistant|"
-    r"reply|replies|summary|translation|tone|wording|format)\b",
+    r"reply|replies|summary|translation|tone|wording|format|code|json|sql|yaml|xml|instructions?|"
+    r"assistant)\b",
     re.I,
 )
 QUESTION = re.compile(r"\b(question|query|asked|asks|asking|asker)\b", re.I)
@@ -98,8 +99,8 @@ def _sentence(note: str, start: int, end: int, brief: bool) -> Sentence:
 
 def _flags(text: str, hits: tuple[Hit, ...], brief: bool) -> set[str]:
     words = len(text.split())
-    about = brief or words <= SHORT or ABOUT.search(text) is not None
     names_it = NAMES_IT.search(text) is not None
+    about = brief or names_it or words <= SHORT or ABOUT.search(text) is not None
     flags = {flag for hit in hits for flag in _said(hit, about)}
     if not (names_it or brief or words <= PLAIN):
         flags -= {"unclear", "length", "style", "other_form"}

@@ -31,6 +31,7 @@ TELLING = frozenset({"outdated", "missing_information", "contradicts_context", "
 """Kinds that the notes the model was fitted on hardly had: the phrases decide on these."""
 CONDUCT = frozenset(
     {"over_refusal", "malformed_output", "leaked_prompt", "wrong_language", "format_not_followed"}
+    | {"instruction_not_followed", "style", "verbosity_or_length", "repetition"}
 )
 """Kinds of wrong form that the fitting data hardly had either."""
 
@@ -85,9 +86,10 @@ def _open(note: Note, plain: Verdict | None) -> bool:
 
 def by_phrases(note: Note) -> Verdict | None:
     """What the phrases alone say."""
-    facts = _facts(note)
-    form = _form(note)
-    if "wrong" not in (facts.said, form.said):
+    facts, form = _facts(note), _form(note)
+    if _praises(note) and not any(side.sure for side in (facts, form)):
+        facts, form = _right(note, "facts"), _right(note, "form")
+    elif "wrong" not in (facts.said, form.said):
         facts = _lacking(note) or facts
     sides = (facts, form)
     elsewhere = _elsewhere(note) if all(side.said != "wrong" for side in sides) else Side()
@@ -97,6 +99,11 @@ def by_phrases(note: Note) -> Verdict | None:
         return Verdict(facts, form, elsewhere, "likely")
     wrong = [side for side in (*sides, elsewhere) if side.said == "wrong"]
     return Verdict(facts, form, elsewhere, "said" if all(s.sure for s in wrong) else "likely")
+
+
+def _praises(note: Note) -> bool:
+    """Whether a note says that all is fine and turns to nothing else."""
+    return any("fine" in item.flags for item in note.sentences) and not _grants(note)
 
 
 def _facts(note: Note) -> Side:
@@ -171,9 +178,25 @@ def _weighed(note: Note, plain: Verdict | None, weigh: Weigh) -> Verdict | None:
     best = max(chances, key=lambda name: chances[name])
     facts = _side(best in ("information", "both"), plain.facts, "wrong_fact", TELLING)
     form = _side(best in ("behavior", "both"), plain.form, "irrelevant", CONDUCT)
-    if plain.facts.kind == "incomplete" and best != "information":
-        facts = Side()
-    return Verdict(facts, form, Side(), _certainty(chances[best], facts, form), fitted=True)
+    if form.said == "wrong" and _is_void(facts, plain, best):
+        facts = Side() if plain.facts.said != "right" else plain.facts
+    certainty = _certainty(chances[best], facts, form)
+    if certainty == "said" and best != _class(facts, form):
+        certainty = "likely"
+    return Verdict(facts, form, Side(), certainty, fitted=True)
+
+
+def _class(facts: Side, form: Side) -> str:
+    if facts.said == form.said == "wrong":
+        return "both"
+    return "information" if facts.said == "wrong" else "behavior"
+
+
+def _is_void(facts: Side, plain: Verdict, best: str) -> bool:
+    """Whether "facts wrong" rests on nothing, or on something left out, beside wrong form."""
+    if best == "information":
+        return not facts.hits
+    return plain.facts.kind == "incomplete"
 
 
 def _wrong(found: Verdict) -> bool:

@@ -139,6 +139,27 @@ def test_the_note_decides_the_class_of_a_record_that_has_nothing_else(
     assert (found.label, found.subtype) == (label, subtype)
 
 
+@pytest.mark.parametrize(
+    ("note", "label"),
+    [
+        ("All facts are fine. The reply is far too long for a chat window.", "behavior"),
+        (
+            "The code is right but it is wrapped in a markdown fence, so our parser fails.",
+            "behavior",
+        ),
+        ("The interest rate is wrong. It also ignores the requested table format.", "both"),
+        ("The date is wrong and it doesn't answer the second part of the question.", "both"),
+        ("The response is accurate and well organised. It answers every part.", "neither"),
+        (
+            "Everything checks out against the contract. Tone is friendly, length is fine.",
+            "neither",
+        ),
+    ],
+)
+def test_longer_notes_are_weighed_sentence_by_sentence(note: str, label: str) -> None:
+    assert diagnose_record(record(note)).label == label
+
+
 def test_an_essay_that_disputes_a_fact_and_asks_for_more_is_about_facts() -> None:
     note = (
         "This is not true. Deliveries to the islands take nine days, since the ferry runs twice a "
