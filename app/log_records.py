@@ -121,8 +121,7 @@ def list_records(
     limit, offset = max(1, min(limit, MOST)), max(0, offset)
     chosen = _chosen(session, log, query)
     total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
-    order = ORDERS[query.sort]
-    ids = session.scalars(chosen.order_by(*order).limit(limit).offset(offset)).all()
+    ids = _page(session, chosen, query.sort, total, range(offset, min(total, offset + limit)))
     return Page(_rows(session, ids), total, limit, offset)
 
 
@@ -266,14 +265,36 @@ def _begins(word: str) -> bool:
     return len(word) > 1
 
 
-ORDERS: dict[Sort, tuple[Any, ...]] = {
-    "number": (LogRecord.number,),
-    "least_sure": (LogRecord.sureness, LogRecord.number),
-    "most_sure": (LogRecord.sureness.desc(), LogRecord.number),
-    "repeats": (LogRecord.repeats.desc(), LogRecord.number),
-    "newest": (LogRecord.happened_at.desc().nulls_last(), LogRecord.number),
-    "oldest": (LogRecord.happened_at.nulls_last(), LogRecord.number),
+NUMBER = LogRecord.number
+FORWARDS: dict[Sort, tuple[Any, ...]] = {
+    "number": (NUMBER,),
+    "least_sure": (LogRecord.sureness, NUMBER),
+    "most_sure": (LogRecord.sureness.desc(), NUMBER),
+    "repeats": (LogRecord.repeats.desc(), NUMBER),
+    "newest": (LogRecord.happened_at.desc().nulls_last(), NUMBER),
+    "oldest": (LogRecord.happened_at.nulls_last(), NUMBER),
 }
+BACKWARDS: dict[Sort, tuple[Any, ...]] = {
+    "number": (NUMBER.desc(),),
+    "least_sure": (LogRecord.sureness.desc(), NUMBER.desc()),
+    "most_sure": (LogRecord.sureness, NUMBER.desc()),
+    "repeats": (LogRecord.repeats, NUMBER.desc()),
+    "newest": (LogRecord.happened_at.nulls_first(), NUMBER.desc()),
+    "oldest": (LogRecord.happened_at.desc().nulls_first(), NUMBER.desc()),
+}
+
+
+def _page(
+    session: Session, chosen: Select[int], sort: Sort, total: int, places: range
+) -> Sequence[int]:
+    """The ids at these places of an order; what is nearer to its end is looked for from there."""
+    if not places:
+        return []
+    if places.start <= total // 2:
+        ordered = chosen.order_by(*FORWARDS[sort]).offset(places.start)
+        return session.scalars(ordered.limit(len(places))).all()
+    ordered = chosen.order_by(*BACKWARDS[sort]).offset(total - places.stop)
+    return session.scalars(ordered.limit(len(places))).all()[::-1]
 
 
 # --- showing ----------------------------------------------------------------------------------
