@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -145,6 +146,15 @@ def _prepare(setup: Setup) -> None:
     global _setup  # noqa: PLW0603 - a process of the pool has one setup for its whole life
     _setup = setup
     _ = setup.book
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Leave when the process that hands out work is gone, however it ended; nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_process(records: list[FailureRecord]) -> list[Diagnosed]:
