@@ -18,6 +18,12 @@ from evidence.retrieval.shapes import Document, Problem
 
 LANGUAGE_CHARS = 500
 """Characters that a document's language is told from; the answer seldom changes with more."""
+SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u3400-\u9fff]")),
+)
+"""Scripts that settle a language where a tenth of the letters is of them, the first one first."""
 LANGUAGE_LETTERS = 40
 """With fewer letters than this a language is a guess, and is not told."""
 ENGLISH = re.compile(r"\b(?:the|of|and|is|this|that|with|are|from|which|you|when|not|by)\b")
@@ -137,7 +143,11 @@ def language(text: str) -> str:
     start = text.lstrip()[:LANGUAGE_CHARS]
     if len(set(ENGLISH.findall(start))) >= 2:
         return "en"
-    if sum(map(str.isalpha, start)) < LANGUAGE_LETTERS:
+    letters = sum(map(str.isalpha, start))
+    for code, script in () if start.isascii() else SCRIPTS:
+        if len(script.findall(start)) > letters / 10:
+            return code
+    if letters < LANGUAGE_LETTERS:
         return ""
     from evidence.signals._language import language_of
 

@@ -166,11 +166,11 @@ def _members(
 ) -> Iterator[Found | Problem]:
     taken: set[str] = set()
     for number, member in enumerate(members):
-        name = member.filename
+        name = member.filename.replace("\\", "/")
         if any(is_hidden(part) for part in PurePosixPath(name).parts if part not in ("..", ".")):
             continue
         source = shown(f"{zipped}/{name}")
-        if why := _trick(member) or (_twice(name, taken)):
+        if why := _trick(name, member) or _twice(name, taken):
             yield Problem(source, why)
             continue
         yield from _unpacked(packed, member, folder / f"{number}{_ending(name)}", source)
@@ -188,9 +188,8 @@ def _twice(name: str, taken: set[str]) -> str | None:
     return None
 
 
-def _trick(member: zipfile.ZipInfo) -> str | None:
+def _trick(name: str, member: zipfile.ZipInfo) -> str | None:
     """Why a member of a zip is not unpacked: by its name or kind it wants to be somewhere else."""
-    name = member.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     if name.startswith("/") or ".." in parts or name[1:2] == ":":
         return "has a name that leads out of the zip: not read"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from evidence.retrieval.reading._base import Limits, too_large
 from evidence.retrieval.shapes import Problem
@@ -84,6 +86,31 @@ def _bounded(path: Path, most: int) -> bytes | str:
     with path.open("rb") as file:
         data = file.read(most + 1)  # a file may grow, and some say that they hold nothing
     return too_large(len(data), most) or data
+
+
+@contextmanager
+def as_utf8(path: Path, source: str, limits: Limits) -> Iterator[tuple[Path, Problem | None]]:
+    """The file, or where it is text but not UTF-8 a copy that is, with what should be known.
+
+    A file over ``limits.file_bytes`` is given as it is. Raises OSError.
+    """
+    data = _bounded(path, limits.file_bytes)
+    if isinstance(data, str) or _is_utf8(data) or not_text(data[:SAMPLE_BYTES]):
+        yield path, None
+        return
+    decoded = decode(data)
+    with TemporaryDirectory(prefix="documents-") as folder:
+        copy = Path(folder) / f"copy{path.suffix}"
+        copy.write_text(decoded.text, encoding="utf-8", newline="\n")
+        yield copy, Problem(source, decoded.note) if decoded.note else None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def not_text(head: bytes) -> str | None:

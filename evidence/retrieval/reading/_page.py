@@ -133,7 +133,8 @@ class _Writer:
             self._mark = "#" * int(name[1]) + " "
         elif name in _BLOCK or name in ("td", "th"):
             self._flush()
-            self._mark, self._kind = ("- ", "item") if name == "li" else (self._mark, "text")
+            if name == "li":
+                self._mark, self._kind = "- ", "item"
 
     def close(self, name: str) -> None:
         """An element ends."""
@@ -148,7 +149,7 @@ class _Writer:
             self._pre = max(0, self._pre - 1)
         elif name in _BLOCK or name in ("td", "th") or _HEADING.fullmatch(name):
             self._flush()
-            self._mark = ""
+            self._mark, self._kind = "", "text"
 
     def text(self) -> str:
         """All of it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from evidence.reading.shapes import LogUnreadable, Raw
 from evidence.records import Skipped
 from evidence.retrieval.reading._base import Limits, first_line, too_large
+from evidence.retrieval.reading._charset import SAMPLE_BYTES, as_utf8, not_text
 from evidence.retrieval.shapes import Document, Problem
 
 IDS = ("id", "_id", "doc_id", "docid", "document_id", "pid", "key")
@@ -18,48 +19,54 @@ TEXTS = ("text", "content", "contents", "body", "passage", "document", "page_con
 TITLE_CHARS = 80
 
 
-def refused(path: Path, limits: Limits) -> str | None:
-    """Why a file is not read row by row, or None where it is."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-        if head[:2] == b"\x1f\x8b":
-            return "is compressed with gzip: unpack it"
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return "is UTF-16 text: save it as UTF-8"
-        return too_large(path.stat().st_size, limits.table_bytes)
-    except OSError as error:
-        return f"cannot be opened: {error.strerror}"
+Rows = Callable[[Path], Iterator[Raw]]
 
 
 def documents_of(
-    rows: Iterator[Raw], source: str, kind: str, *, whole: bool = False
+    path: Path, source: str, limits: Limits, rows: Rows, kind: str
 ) -> Iterator[Document | Problem]:
-    """A document a row; with ``whole``, rows without a text are one of all their columns."""
-    read = 0
+    """A document a row; a row of a table without a column of text is one of all its columns."""
     try:
-        for line, row in rows:
-            read += 1
+        if why := too_large(path.stat().st_size, limits.table_bytes) or _no_rows(path):
+            yield Problem(source, why)
+            return
+        with as_utf8(path, source, limits) as (readable, note):
+            if note:
+                yield note
+            yield from _each(rows, readable, source, kind)
+    except OSError as error:
+        yield Problem(source, f"cannot be read: {error.strerror or error}")
+
+
+def _no_rows(path: Path) -> str | None:
+    with path.open("rb") as file:
+        return not_text(file.read(SAMPLE_BYTES))
+
+
+def _each(rows: Rows, path: Path, source: str, kind: str) -> Iterator[Document | Problem]:
+    line = 0
+    try:
+        for line, row in rows(path):
             if isinstance(row, Skipped):
                 yield Problem(source, row.why, line)
             else:
-                yield _document(row, f"{source}:{line}", line, kind, whole=whole)
+                yield _document(row, source, line, kind)
     except LogUnreadable as error:
-        yield Problem(source, str(error.problems[0]).partition(": ")[2] or str(error))
+        yield Problem(source, said(error, path))
         return
-    except OSError as error:
-        yield Problem(source, f"cannot be read: {error.strerror or error}")
-        return
-    if not read:
+    if not line:
         yield Problem(source, "holds no rows")
 
 
-def _document(
-    row: Mapping[str, Any], source: str, line: int, kind: str, *, whole: bool
-) -> Document | Problem:
+def said(error: LogUnreadable, path: Path) -> str:
+    """What is wrong with a file, without the path that it lies at."""
+    return str(error.problems[0]).removeprefix(str(path)).lstrip(":, ")
+
+
+def _document(row: Mapping[str, Any], source: str, line: int, kind: str) -> Document | Problem:
     names = {str(name).strip().lower(): name for name in row}
     text = _field(row, names, TEXTS)
-    if not text and whole and not set(names) & set(TEXTS):
+    if not text and kind == "table" and not set(names) & set(TEXTS):
         text = _all_columns(row, names)
     if not text.strip():
         return Problem(
@@ -67,7 +74,8 @@ def _document(
         )
     title = _field(row, names, TITLES).strip()
     name = _field(row, names, IDS).strip()
-    return Document(name or source, title or _start(text), text, source, kind)
+    place = f"{source}:{line}"
+    return Document(name or place, title or _start(text), text, place, kind)
 
 
 def _field(row: Mapping[str, Any], names: Mapping[str, str], wanted: tuple[str, ...]) -> str:

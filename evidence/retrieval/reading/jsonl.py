@@ -7,9 +7,9 @@ from pathlib import Path
 
 from evidence.reading import json_stream, jsonl
 from evidence.reading.files import kind_of
-from evidence.reading.shapes import LogUnreadable, Raw
+from evidence.reading.shapes import Raw
 from evidence.retrieval.reading._base import Limits
-from evidence.retrieval.reading._rows import documents_of, refused
+from evidence.retrieval.reading._rows import documents_of
 from evidence.retrieval.shapes import Document, Problem
 
 KIND = "jsonl"
@@ -20,16 +20,7 @@ LISTS = ("documents", "docs", "passages", "corpus", *json_stream.LIST_NAMES)
 
 def read(path: Path, source: str, limits: Limits) -> Iterator[Document | Problem]:
     """A document an object: ``id`` (or ``_id``), ``title`` where there is one, ``text``."""
-    why = refused(path, limits)
-    if why:
-        yield Problem(source, why)
-        return
-    try:
-        rows = _rows(path)
-    except LogUnreadable as error:
-        yield Problem(source, str(error.problems[0]).partition(": ")[2] or str(error))
-        return
-    yield from documents_of(rows, source, KIND)
+    return documents_of(path, source, limits, _rows, KIND)
 
 
 def _rows(path: Path) -> Iterator[Raw]:

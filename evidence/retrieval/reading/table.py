@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence.reading import table
 from evidence.retrieval.reading._base import Limits
-from evidence.retrieval.reading._rows import documents_of, refused
+from evidence.retrieval.reading._rows import documents_of
 from evidence.retrieval.shapes import Document, Problem
 
 KIND = "table"
@@ -16,7 +16,4 @@ ENDINGS = (".csv", ".tsv", ".tab")
 
 def read(path: Path, source: str, limits: Limits) -> Iterator[Document | Problem]:
     """A document a row, with the columns ``id``, ``title`` and ``text`` or what stands for them."""
-    if why := refused(path, limits):
-        yield Problem(source, why)
-        return
-    yield from documents_of(table.rows(path), source, KIND, whole=True)
+    return documents_of(path, source, limits, table.rows, KIND)
