@@ -64,5 +64,5 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding what tests and documentation need" >&2
-	@$(PIP) --editable '.[server,diagnose,imports,parquet,postgres,dev,docs]'
+	@$(PIP) --editable '.[server,imports,parquet,judge,ray,postgres,dev,docs]'
 	@touch $@
