@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 OLD := formfact needs Python 3.11, 3.12 or 3.13 and found
 HINT := Install one, or name it: make PYTHON=python3.12
+MORE ?=
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -64,5 +65,5 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding what tests and documentation need" >&2
-	@$(PIP) --editable '.[server,imports,parquet,judge,ray,postgres,dev,docs]'
+	@$(PIP) --editable '.[server,imports,parquet,judge,ray,retrieval,postgres,dev,docs$(MORE)]'
 	@touch $@
