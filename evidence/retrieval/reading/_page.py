@@ -46,13 +46,21 @@ def page_text(markup: str, *, fragment: bool = False) -> tuple[str, str]:
     """The title of a page ('' where there is none) and its text."""
     # What is read is never shown as HTML, so nothing needs to be made harmless.
     page = JustHTML(markup, sanitize=False, fragment=fragment)
-    named = page.query_one("title")
-    first = page.query_one("h1")
-    title = _words(named) or _words(first)
-    main = page.query_one("main") or page.query_one('[role="main"]')
+    title = _words(_first(page, markup, "title")) or _words(_first(page, markup, "h1"))
+    main = _first(page, markup, "main") or _main_by_role(page, markup)
     if main is not None and len(text := written(main, BOILERPLATE)) >= MAIN_CHARS:
         return title, text
     return title, written(page.root, BOILERPLATE) or written(page.root, CODE_ONLY)
+
+
+def _first(page: JustHTML, markup: str, name: str) -> Any:
+    # A search goes over the whole page, which takes as long as a third of parsing it.
+    found = re.search(f"<{name}[\\s>/]", markup, re.IGNORECASE)
+    return page.query_one(name) if found else None
+
+
+def _main_by_role(page: JustHTML, markup: str) -> Any:
+    return page.query_one('[role="main"]') if "role" in markup and "main" in markup else None
 
 
 def _words(node: Any) -> str:
