@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -119,7 +120,7 @@ NESTED = st.recursive(
 )
 WORDS = st.text(max_size=5)
 KINDS = ("json", "json_schema", "yaml", "xml", "html", "sql", "code", "regex", "choice", "ifeval")
-SPECS = st.none() | st.fixed_dictionaries(
+SPECS: st.SearchStrategy[dict[str, Any] | None] = st.none() | st.fixed_dictionaries(
     {"type": st.sampled_from([*KINDS, "length", "language", "strange"])},
     optional={
         "schema": NESTED,
