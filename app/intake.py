@@ -72,12 +72,14 @@ def record_facts(
     stated: Mapping[str, object],
     *,
     withdraw: Iterable[str] = (),
+    unmeasured: Iterable[str] = (),
     expected_version: int | None = None,
 ) -> list[FactChange]:
     """Record what is said about facts, all of it or nothing; the changes of what holds.
 
     Each value is a plain value, ``{value, origin, evidence}`` or a FactValue; None means "I don't
-    know". Facts in ``withdraw`` are taken back. Raises InvalidFacts naming every bad fact,
+    know". Facts in ``withdraw`` are taken back; of those in ``unmeasured`` only what was measured,
+    and an answer holds again. Raises InvalidFacts naming every bad fact,
     NotFound, or Stale where the case is not at the expected version any more.
     """
     values = check_change(book, stated, withdraw)
@@ -85,7 +87,8 @@ def record_facts(
     expect_version(case, expected_version)
     before = _statements(session, case_id)
     entries = [_said(case_id, name, value) for name, value in values.items()]
-    entries += _withdrawals(case_id, before, set(withdraw))
+    entries += _withdrawals(case_id, before, set(withdraw), ORIGINS)
+    entries += _withdrawals(case_id, before, set(unmeasured), ("measured",))
     return _append(session, case_id, before, entries)
 
 
@@ -163,11 +166,23 @@ def _said(case_id: str, name: str, value: FactValue | None) -> FactEntry:
     )
 
 
-def _withdrawals(case_id: str, before: Statements, names: set[str]) -> list[FactEntry]:
+def measured_evidence(session: Session, case_id: str) -> dict[str, str]:
+    """The evidence of every fact that was measured, whoever measured it last. Raises NotFound."""
+    get_case(session, case_id)
+    return {
+        name: entry.evidence
+        for (name, origin), entry in _statements(session, case_id).items()
+        if origin == "measured" and entry.state == "known"
+    }
+
+
+def _withdrawals(
+    case_id: str, before: Statements, names: set[str], origins: Iterable[Origin]
+) -> list[FactEntry]:
     return [
         FactEntry(case_id=case_id, fact_id=name, state="withdrawn", origin=origin)
         for (name, origin), entry in before.items()
-        if name in names and entry.state != "withdrawn"
+        if name in names and origin in origins and entry.state != "withdrawn"
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,9 +16,10 @@ from advisor_rules.model import Strength
 from advisor_rules.rulebook import Rulebook
 from app.advising import advise_case, latest
 from app.errors import Conflict
-from app.intake import FactChange, current_facts, record_facts
+from app.intake import FactChange, current_facts, measured_evidence, record_facts
 from app.logs import get_log, lock_log
 from app.storage import AdviceRecord, FailureLog, HumanLabel, LogRecord, SkippedRow, utc_now
+from app.text import tidy
 from evidence.case_facts import measured_facts
 from evidence.diagnose import Diagnosed
 from evidence.summary import FAILING, Tally
@@ -82,15 +84,18 @@ def summarised(session: Session, book: Rulebook, log: FailureLog) -> dict[str, A
 def apply_to_case(session: Session, book: Rulebook, case_id: str, log_id: str) -> Applied:
     """Write what a log establishes to its case as measured facts, with the evidence.
 
-    Where advice was given before, it is given anew. Raises NotFound, or Conflict where the log is
-    not diagnosed whole.
+    A fact that it established before and does not any more is taken back, unless something else
+    measured it since. Where advice was given before, it is given anew. Raises NotFound, or Conflict
+    where the log is not diagnosed whole.
     """
     log = lock_log(session, case_id, log_id)
     if log.state != "done":
         raise Conflict("Only a log that is diagnosed whole says something about its case.")
     log.summary = summary_of(session, book, case_id, log_id)
     facts = measured_facts(log.summary, book, log.name)
-    changes = record_facts(session, book, case_id, facts)
+    stale = _no_longer(session, log, facts)
+    changes = record_facts(session, book, case_id, facts, unmeasured=stale)
+    log.applied = {name: fact.evidence for name, fact in facts.items()}
     log.applied_at = utc_now()
     advice = latest(session, case_id)
     if advice is not None and changes:
@@ -107,6 +112,16 @@ def conflicts_with_answers(session: Session, case_id: str) -> list[FactConflict]
         if state.value and state.value.origin == "measured" and answered:
             found.append(FactConflict(name, state.value, answered))
     return found
+
+
+def _no_longer(session: Session, log: FailureLog, facts: Mapping[str, FactValue]) -> list[str]:
+    """Facts that hold because of this log alone, and that it does not establish any more."""
+    measured = measured_evidence(session, log.case_id)
+    return [
+        name
+        for name, evidence in log.applied.items()
+        if name not in facts and measured.get(name) == tidy(evidence)
+    ]
 
 
 def _newest_label(session: Session, log: FailureLog) -> int:

@@ -93,6 +93,8 @@ class FailureLog(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When its facts were last written to the case."""
+    applied: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """The facts that it wrote then -> their evidence."""
 
 
 class LogRecord(Base):

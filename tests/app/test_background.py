@@ -29,6 +29,7 @@ from app.background import (
     waiting,
     words_for,
 )
+from app.diagnosing import ALONE
 from app.labelling import Opinion, label_record
 from app.logs import cancel_log, delete_log, file_of, get_log, progress_of
 from app.settings import Settings
@@ -52,7 +53,7 @@ from tests.app.failures import (
 )
 
 SECONDS = 120.0
-MANY = 4_000
+MANY = 3_000
 """Records that a process does not diagnose before it can be killed."""
 
 
@@ -100,7 +101,10 @@ def test_a_killed_process_is_followed_by_one_that_goes_on_where_it_was(
     database: Database, settings: Settings
 ) -> None:
     settings = on_disk(database, settings)
-    log = queued(database, settings, as_lines(record(number) for number in range(MANY)))
+    long = " It takes several processes." * 30
+    rows = (record(number, output=f"Answer {number}.{long}") for number in range(MANY))
+    log = queued(database, settings, as_lines(rows))
+    assert (log.bytes or 0) > ALONE
     reached: list[int] = []
     with supervised(database, settings) as supervisor:
         for _ in range(2):

@@ -103,6 +103,42 @@ def test_labels_change_the_facts_and_the_advice_which_says_what_changed(
     assert "60 of 60" in fact.evidence
 
 
+def test_a_fact_that_labels_take_away_gives_way_to_the_answer(
+    database: Database, log: FailureLog, book: Rulebook
+) -> None:
+    with database.writing() as session:
+        record_facts(session, book, log.case_id, {"facts_wrong": False})
+    say(database, book, log, "information", range(1, RECORDS + 1), "wrong_fact")
+    with database.writing() as session:
+        apply_to_case(session, book, log.case_id, log.id)
+    say(database, book, log, "neither", range(1, RECORDS + 1))
+    with database.writing() as session:
+        apply_to_case(session, book, log.case_id, log.id)
+        held = current_facts(session, log.case_id)
+    assert held["facts_wrong"].value is not None
+    assert (held["facts_wrong"].value.value, held["facts_wrong"].value.origin) == (
+        False,
+        "answered",
+    )
+    assert "information_share" not in held
+
+
+def test_a_fact_that_another_log_measured_since_stays(
+    database: Database, log: FailureLog, book: Rulebook
+) -> None:
+    say(database, book, log, "information", range(1, RECORDS + 1), "wrong_fact")
+    with database.writing() as session:
+        apply_to_case(session, book, log.case_id, log.id)
+        other = {"value": True, "origin": "measured", "evidence": "another log"}
+        record_facts(session, book, log.case_id, {"facts_wrong": other})
+    say(database, book, log, "neither", range(1, RECORDS + 1))
+    with database.writing() as session:
+        apply_to_case(session, book, log.case_id, log.id)
+        fact = current_facts(session, log.case_id)["facts_wrong"].value
+    assert fact is not None
+    assert fact.evidence == "another log"
+
+
 def test_what_was_answered_otherwise_is_shown_beside_what_was_measured(
     database: Database, log: FailureLog, book: Rulebook
 ) -> None:

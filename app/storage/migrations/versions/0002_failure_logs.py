@@ -75,6 +75,7 @@ def _create_failure_logs() -> None:
             sa.Column(f"{name}_at", MOMENT, nullable=True)
             for name in ("queued", "started", "heartbeat", "finished", "applied")
         ),
+        sa.Column("applied", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failure_logs")),
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_failure_logs_case_id_cases")
