@@ -37,6 +37,8 @@ OFFICE = (
     ".epub",
     ".pages",
 )
+CORPUS = "corpus.jsonl"
+"""The documents of a collection as BEIR lays it out; its questions and judgements lie beside."""
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -119,9 +121,21 @@ def _entries(top: Path) -> Iterator[os.DirEntry[str] | Problem]:
             yield Problem(where, f"cannot be opened: {error.strerror}")
             continue
         seen = [entry for entry in inside if not is_hidden(entry.name)]
+        if any(entry.name == CORPUS for entry in seen):
+            yield from (_about(entry, top) for entry in seen if _is_about(entry.name))
+            seen = [entry for entry in seen if not _is_about(entry.name)]
         yield from (entry for entry in seen if not entry.is_dir(follow_symlinks=False))
         folders = (entry.path for entry in seen if entry.is_dir(follow_symlinks=False))
         stack.extend(reversed(list(folders)))
+
+
+def _is_about(name: str) -> bool:
+    return name.startswith(("queries.", "questions.", "qrels"))
+
+
+def _about(entry: os.DirEntry[str], top: Path) -> Problem:
+    where = shown(Path(entry.path).relative_to(top).as_posix())
+    return Problem(where, f"lies beside {CORPUS}: questions or judgements, not documents")
 
 
 def _of_entry(entry: os.DirEntry[str], source: str, limits: Limits) -> Iterator[Found | Problem]:

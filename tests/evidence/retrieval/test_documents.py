@@ -219,6 +219,22 @@ def test_an_id_that_is_taken_gets_a_number(tmp_path: Path) -> None:
     assert "is taken" in found.problems[0].why
 
 
+def test_the_questions_beside_a_corpus_are_no_documents(tmp_path: Path) -> None:
+    put(tmp_path, corpus__jsonl='{"_id": "d", "text": "Words"}', queries__jsonl='{"text": "Q"}')
+    put(tmp_path, qrels_in_test__tsv="query-id\tcorpus-id\tscore\n", notes__txt="Notes")
+
+    found = gather(tmp_path)
+
+    assert [one.id for one in found.documents] == ["d", "notes.txt"]
+    assert [one.source for one in found.problems] == ["qrels", "queries.jsonl"]
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9\n.txt")).write_text("Words")
+
+    assert [one.id for one in gather(tmp_path).documents] == ["caf��.txt"]
+
+
 def test_several_paths_are_one_collection(tmp_path: Path) -> None:
     put(tmp_path, a__txt="One", b__txt="Two")
 
