@@ -39,9 +39,11 @@ _SEPARATORS = {
     code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_.:->,+#")
 }
 """What in ASCII can stand in no chunk, so that texts may be taken apart there first."""
+_SPACELESS = re.compile(rf"[{_NO_SPACES}]")
 _SCRIPTS = re.compile(rf"([{_NO_SPACES}]+)|([^{_NO_SPACES}]+)")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _JOINTS = re.compile(r"\.|::|->|,")
+_JOINING = ".:->,"
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _COMBINING = re.compile(r"[\u0300-\u036f]")
 
@@ -106,7 +108,8 @@ class Tokenizer:
         def analyse(piece: str) -> list[str]:
             if piece.isascii() and piece.isalnum():
                 return _word_terms(piece[:MAX_TERM], normal, split)
-            return [term for chunk in CHUNK.findall(piece) for term in _terms(chunk, normal, split)]
+            chunks = CHUNK.findall(unicodedata.normalize("NFKC", piece))
+            return [term for chunk in chunks for term in _terms(chunk, normal, split)]
 
         return analyse
 
@@ -130,9 +133,18 @@ def for_language(code: str) -> Tokenizer:
 
 
 def pieces(text: str) -> list[str]:
-    """A text cut where no term goes on: what is between two cuts can be analysed by itself."""
-    # Many times faster than the pattern, whose work is then done once for each different piece.
-    return text.translate(_SEPARATORS).split() if text.isascii() else CHUNK.findall(text)
+    """A text cut where no term goes on: what is between two cuts can be analysed by itself.
+
+    Many times faster than the pattern, whose work is then done once for each different piece.
+    """
+    if text.isascii():
+        return text.translate(_SEPARATORS).split()
+    chunks: list[str] = CHUNK.findall(unicodedata.normalize("NFKC", text))
+    if not _SPACELESS.search(text):
+        return chunks
+    # Pairs of characters recur, whole sentences would fill the memory with what does not.
+    runs = (found for chunk in chunks for found in _SCRIPTS.findall(chunk))
+    return [piece for run, word in runs for piece in (_pairs(run) if run else [word])]
 
 
 @lru_cache(maxsize=1)
@@ -183,8 +195,8 @@ def _terms(chunk: str, normal: Stem, split: bool) -> list[str]:
     if chunk.isascii():
         return _word_terms(chunk[:MAX_TERM], normal, split)
     terms: list[str] = []
-    for run, word in _SCRIPTS.findall(unicodedata.normalize("NFKC", chunk)):
-        terms += _pairs(run) if run else _word_terms(word[:MAX_TERM], normal, split)
+    for run, word in _SCRIPTS.findall(chunk):
+        terms += _pairs(run) if run else _word_terms(word.strip(_JOINING)[:MAX_TERM], normal, split)
     return terms
 
 

@@ -98,15 +98,18 @@ def build(
     """The postings of these texts; passages are numbered as they stand here."""
     known = _Pieces(tokenizer.analyser())
     parts, lengths = [], []
-    for done, (terms, ends) in _blocks(texts, known):
-        parts.append(terms)
+    for done, (part, ends) in _blocks(texts, known):
+        parts.append(part)
         lengths.append(np.diff(ends, prepend=0))
         if progress:
             progress(done, len(texts))
     length = np.concatenate([np.empty(0, np.int64), *lengths])
-    flat = np.concatenate([np.empty(0, np.int32), *parts])
-    parts.clear()
-    return _weighed(known.terms, flat, length, weighing)
+    terms = known.terms
+    del known
+    rows, frequency, starts = _counted(parts, length, len(terms))
+    idf = inverse_frequencies(np.diff(starts), len(length), weighing.epsilon)
+    weights = _weights(rows, frequency, np.repeat(idf, np.diff(starts)), length, weighing)
+    return Postings(terms, starts, rows, weights, idf, len(length))
 
 
 def _blocks(
@@ -115,23 +118,28 @@ def _blocks(
     number = known.__getitem__
     waiting, done = iter(texts), 0
     while block := list(islice(waiting, BLOCK)):
-        ids, ends = array("i"), array("q")
+        ids: list[int] = []
+        ends = []
         for text in block:
-            ids.extend(map(number, pieces(text)))
+            ids += map(number, pieces(text))
             ends.append(len(ids))
         done += len(block)
-        yield done, known.terms_of(_ints(ids), np.frombuffer(ends, np.int64))
+        yield done, known.terms_of(np.array(ids, np.int32), np.array(ends, np.int64))
 
 
 def _ints(values: array[int]) -> Ints:
     return np.frombuffer(values, np.int32) if values else np.empty(0, np.int32)
 
 
-def _weighed(
-    terms: dict[str, int], flat: Ints, length: NDArray[np.int64], weighing: Weighing
-) -> Postings:
-    """From the terms of all passages, one after the other, to weights by term."""
-    rows, ends = _by_term(flat, length, len(terms))
+def _counted(
+    parts: list[Ints], length: NDArray[np.int64], terms: int
+) -> tuple[Ints, Ints, NDArray[np.int64]]:
+    """From the terms of all passages, one after the other, to passages and counts by term.
+
+    Returns the passage of every posting, how often the term stands there, and where each term's
+    postings begin (and the last one's end). Takes ``parts`` out of their list to save memory.
+    """
+    rows, ends = _by_term(parts, length, terms)
     # The same passage twice in a row is a term that stands there twice.
     new = np.empty(len(rows), np.bool_)
     new[:1] = True
@@ -139,15 +147,15 @@ def _weighed(
     new[ends[:-1][ends[:-1] < len(rows)]] = True
     first = np.flatnonzero(new)
     frequency = np.diff(first, append=len(rows)).astype(np.int32)
-    starts = np.searchsorted(first, ends)
-    rows = rows[first]
-    idf = inverse_frequencies(np.diff(starts), len(length), weighing.epsilon)
-    weights = _weights(rows, frequency, np.repeat(idf, np.diff(starts)), length, weighing)
-    return Postings(terms, starts, rows, weights, idf, len(length))
+    return rows[first], frequency, np.searchsorted(first, ends)
 
 
-def _by_term(flat: Ints, length: NDArray[np.int64], terms: int) -> tuple[Ints, NDArray[np.int64]]:
+def _by_term(
+    parts: list[Ints], length: NDArray[np.int64], terms: int
+) -> tuple[Ints, NDArray[np.int64]]:
     """The passages of every term in order, and where each term begins (and the last one ends)."""
+    flat = np.concatenate([np.empty(0, np.int32), *parts])
+    parts.clear()
     ends = np.concatenate(([0], np.cumsum(length)))
     ones = np.ones(len(flat), np.int8)
     by_term = csr_matrix((ones, flat, ends), shape=(len(length), terms)).tocsc()
