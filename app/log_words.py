@@ -66,7 +66,8 @@ def needed_words(summary: Json) -> str:
         )
     if more == 0:
         first, second = sorted(SIDE_WORDS, key=lambda side: -summary["failing"][side]["count"])
-        return f"That {SIDE_WORDS[first]} fails more often than {SIDE_WORDS[second]} is no chance."
+        more_often, less_often = SIDE_WORDS[first], SIDE_WORDS[second]
+        return f"More failures are of {more_often} than of {less_often}; chance does not explain it."
     records = counted(more, "more failing record")
     return f"Label about {records} to decide between information and behaviour."
 

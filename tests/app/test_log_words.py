@@ -50,7 +50,7 @@ def test_the_headline_of_a_log_without_failures_claims_none() -> None:
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ({"information": 80, "behavior": 10}, "That information fails more often"),
+        ({"information": 80, "behavior": 10}, "More failures are of information"),
         ({"information": 5, "behavior": 4}, "more failing records to decide between"),
         ({"information": 5, "behavior": 5}, "equally often"),
         ({"uncertain": 5}, "nothing is known to fail yet"),
