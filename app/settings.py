@@ -10,6 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +23,7 @@ SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 SHORTEST_SECRET = 32
 MOST_BODY_BYTES = 1 << 30
 MOST_LOG_BYTES = 1 << 40
+LONGEST_MODEL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,16 @@ class Settings:
     recommend_cache: Annotated[
         int, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
     ] = 512
+    judge_url: Annotated[
+        str,
+        "Address of an OpenAI-compatible endpoint up to its version, such as "
+        "http://localhost:11434/v1: the language model there is asked for a second opinion on "
+        "records that stay uncertain. Without it none is asked.",
+    ] = ""
+    judge_model: Annotated[str, "Name of that model."] = ""
+    judge_key: Annotated[str, "Key for that endpoint, where it asks for one; shown nowhere."] = (
+        field(default="", repr=False)
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -181,6 +193,31 @@ def _secret(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    # the message does not repeat the text: whoever put a password into it does not want it shown
+    wrong = "must be an http(s) address without a query or a password, up to its version"
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if not fine or parts.username or parts.password:
+        raise ValueError(wrong)
+    return text
+
+
+def _model(text: str) -> str:
+    if not text.isprintable() or len(text) > LONGEST_MODEL:
+        raise ValueError(f"must be the name of a model, of at most {LONGEST_MODEL} characters")
+    return text
+
+
+def _key(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("holds characters that no key has")
+    return text
+
+
 def _folders(text: str) -> tuple[Path, ...]:
     folders = tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
     missing = [str(folder) for folder in folders if not folder.is_dir()]
@@ -205,4 +242,7 @@ READERS: dict[str, Any] = {
     "max_body_bytes": _whole(1_000, MOST_BODY_BYTES),
     "max_log_bytes": _whole(1_000, MOST_LOG_BYTES),
     "recommend_cache": _whole(0, 1_000_000),
+    "judge_url": _endpoint,
+    "judge_model": _model,
+    "judge_key": _key,
 }

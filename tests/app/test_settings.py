@@ -107,3 +107,38 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert words in row
         assert (f"`{default}`" if default else "–") in row
     assert set(re.findall(r"^\| `(FORMFACT_\w+)`", text, re.M)) == {row[0] for row in described()}
+
+
+def test_a_judge_is_named_by_three_variables_and_its_key_is_not_shown() -> None:
+    given = {
+        "FORMFACT_JUDGE_URL": "https://models.example.org/v1",
+        "FORMFACT_JUDGE_MODEL": "small",
+        "FORMFACT_JUDGE_KEY": "sk-hunter2",
+    }
+    settings = Settings.from_environment(given)
+    assert (settings.judge_url, settings.judge_model) == (
+        given["FORMFACT_JUDGE_URL"],
+        given["FORMFACT_JUDGE_MODEL"],
+    )
+    assert settings.judge_key == "sk-hunter2"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("FORMFACT_JUDGE_URL", "ftp://hunter2"),
+        ("FORMFACT_JUDGE_URL", "https://me:hunter2@models.example.org/v1"),
+        ("FORMFACT_JUDGE_URL", "https://models.example.org/v1?key=hunter2"),
+        ("FORMFACT_JUDGE_URL", "http://[hunter2"),
+        ("FORMFACT_JUDGE_MODEL", "hunter2" * 40),
+        ("FORMFACT_JUDGE_KEY", "hunter2\u00e9"),
+    ],
+)
+def test_a_judge_that_cannot_be_is_refused_without_repeating_what_may_be_secret(
+    name: str, text: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({name: text})
+    assert [problem.where for problem in caught.value.problems] == [name]
+    assert "hunter2" not in str(caught.value)
