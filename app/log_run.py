@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from advisor_rules.rulebook import Rulebook
 from app.labelled_file import LabelledFile
@@ -23,6 +23,31 @@ SMALL = 4_000_000
 """Bytes below which a log is done in one process."""
 MOST_SKIPPED = 1_000
 """Bad rows that a summary names; all of them are counted."""
+
+
+class Reviewer(Protocol):
+    """Who looks at records again once they are diagnosed, such as a judge."""
+
+    @property
+    def people(self) -> Mapping[str, str]:
+        """Id -> class of the records that people labelled."""
+        ...
+
+    def review(self, found: Iterator[Found | Skipped]) -> Iterator[Found | Skipped]:
+        """The same rows in the same order, some of them diagnosed otherwise."""
+        ...
+
+    def count(self, item: Diagnosed) -> None:
+        """Take note of a record, in the end; repeats are left out."""
+        ...
+
+    def report(self) -> dict[str, Any]:
+        """What the summary says of it, by name."""
+        ...
+
+    def description(self) -> dict[str, Any]:
+        """What has to be the same for a stopped run to go on."""
+        ...
 
 
 def start(
@@ -58,6 +83,7 @@ class LogRun:
     setup: Setup
     workers: int
     mapping: Mapping[str, str] | None = None
+    reviewer: Reviewer | None = None
 
     def __post_init__(self) -> None:
         self.tally = Tally()
@@ -81,6 +107,7 @@ class LogRun:
             "rulebook": book.hash,
             "mapping": dict(self.mapping or {}),
             "slow": list(self.setup.slow),
+            **(self.reviewer.description() if self.reviewer else {}),
         }
 
     def items(self, earlier: Iterable[Diagnosed] = ()) -> Iterator[Diagnosed]:
@@ -92,11 +119,18 @@ class LogRun:
             profile, rows = profiled(self._rows(folder))
             setup = replace(self.setup, log=profile)
             fresh = diagnose_all(rows, setup, workers=self.workers)
+            if self.reviewer:
+                fresh = self.reviewer.review(fresh)
             for found in chain(_again(rows, earlier), fresh):
                 if isinstance(found, Skipped):
                     self._skip(found)
                 else:
                     yield self._counted(*found)
+
+    def rows(self) -> Iterator[Read]:
+        """The rows alone, with ids told apart as in the run; nothing is diagnosed or counted."""
+        with Folder() as folder:
+            yield from replace(self)._rows(folder)
 
     def _rows(self, folder: Folder) -> Iterator[Read]:
         """The rows with ids told apart, and a note of those that repeat earlier ones."""
@@ -119,7 +153,11 @@ class LogRun:
     def _counted(self, row: Row, diagnosed: Diagnosed) -> Diagnosed:
         repeat, moment = row.line in self._repeats, moment_of(row.record)
         self._repeats.discard(row.line)
-        self.tally.add(diagnosed, repeat=repeat, day=moment.date() if moment else None)
+        day = moment.date() if moment else None
+        people = self.reviewer.people if self.reviewer else {}
+        self.tally.add(diagnosed, repeat=repeat, by_person=diagnosed.id in people, day=day)
+        if self.reviewer and not repeat:
+            self.reviewer.count(diagnosed)
         return diagnosed
 
     def summary(self, book: Rulebook) -> dict[str, Any]:
@@ -127,7 +165,8 @@ class LogRun:
         skipped = [{"line": item.line, "why": item.why} for item in self.skipped]
         counted = self.tally.summary(book)
         more = {"skipped_rows": self.skipped_rows, "warnings": self.warnings}
-        return {**counted, "skipped": skipped, **more}
+        reviewed = self.reviewer.report() if self.reviewer else {}
+        return {**counted, "skipped": skipped, **more, **reviewed}
 
 
 def _again(rows: Iterator[Read], earlier: Iterable[Diagnosed]) -> Iterator[Found | Skipped]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from advisor_rules.model import CLASSES
+from app.judge_words import judge_lines
 from app.log_words import CLASS_NAMES, headline, needed_words, range_words
 from app.words import counted
 
@@ -16,8 +17,9 @@ Summary = Mapping[str, Any]
 
 def log_text(summary: Summary) -> str:
     """The headline, the shares with their intervals, the kinds of failure, what was left out."""
+    judge = judge_lines(summary["judge"]) if summary.get("judge") else ()
     return "\n".join(
-        [headline(summary), "", *_classes(summary), *_subtypes(summary), *_end(summary)]
+        [headline(summary), "", *_classes(summary), *_subtypes(summary), *judge, *_end(summary)]
     )
 
 

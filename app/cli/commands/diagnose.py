@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.judge import judge_options, judged
 from app.cli.options import json_option, rulebook_of, rules_option
 from app.cli.problems import BadInput
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--with", "slow", multiple=True, metavar="DETECTOR", help="Run a slow detector too.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes [default: one a core].")
 @click.option("--resume", is_flag=True, help="Go on where a stopped run with --out left off.")
+@judge_options
 @rules_option
 @json_option
 @click.pass_context
@@ -59,7 +61,8 @@ def command(context: click.Context, /, log: Path, out: Path | None, **given: Any
         raise BadInput("--resume goes on with the file of --out: name it")
     mapping, slow = _mapping(given["pairs"]), _detectors(given["slow"])
     run = start(log, given["folders"], mapping, slow, given["workers"])
-    summary = _finished(run, book, out, given["resume"])
+    with judged(run, book, given):
+        summary = _finished(run, book, out, given["resume"])
     click.echo(json.dumps(summary) if given["as_json"] else _text(summary))
     if _failed(conditions, summary):
         context.exit(1)
