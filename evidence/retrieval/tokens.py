@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -88,6 +88,12 @@ class Tokenizer:
         """The terms of a text, in order, as often as they stand there."""
         terms = self.analyser()
         return [term for piece in pieces(text) for term in terms(piece)]
+
+    def tokens_of(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """`tokens` of each text; faster for many, as what recurs is analysed once."""
+        terms = cache(self.analyser())
+        for text in texts:
+            yield [term for piece in pieces(text) for term in terms(piece)]
 
     def spans(self, text: str, wanted: Collection[str]) -> list[tuple[int, int]]:
         """Where the text has one of these terms: characters start up to, not including, end."""

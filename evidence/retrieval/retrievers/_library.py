@@ -45,8 +45,8 @@ def build(
     from rank_bm25 import BM25Okapi
 
     counted = []
-    for done, text in enumerate(texts, 1):
-        counted.append(tokenizer.tokens(text))
+    for done, tokens in enumerate(tokenizer.tokens_of(texts), 1):
+        counted.append(tokens)
         if progress:
             progress(done, len(texts))
     if not any(counted):

@@ -107,6 +107,11 @@ def test_what_matched_is_found_in_the_text() -> None:
     assert found == ["Linking", "LNK2019", "café"]
 
 
+def test_many_texts_give_what_each_gives_alone() -> None:
+    texts = ["Linking LNK2019", "", "東京 linking"]
+    assert list(Tokenizer().tokens_of(texts)) == [Tokenizer().tokens(text) for text in texts]
+
+
 def test_a_term_has_a_longest_length_and_a_long_run_is_no_burden() -> None:
     terms = PLAIN.tokens("a" * 1_000_000 + " " + "a.b" * 300_000)
     assert max(map(len, terms)) <= MAX_TERM
