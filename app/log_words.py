@@ -66,8 +66,8 @@ def needed_words(summary: Json) -> str:
         )
     if more == 0:
         first, second = sorted(SIDE_WORDS, key=lambda side: -summary["failing"][side]["count"])
-        more_often, less_often = SIDE_WORDS[first], SIDE_WORDS[second]
-        return f"More failures are of {more_often} than of {less_often}; chance does not explain it."
+        said = f"More failures are of {SIDE_WORDS[first]} than of {SIDE_WORDS[second]}"
+        return f"{said}; chance does not explain it."
     records = counted(more, "more failing record")
     return f"Label about {records} to decide between information and behaviour."
 
