@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from advisor_rules.load import default_rulebook
 from advisor_rules.model import FailureClass, RecordClass, Strength, Value
@@ -15,8 +15,7 @@ from evidence.signals import Observation, observe
 from evidence.view import RecordView
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosed:
+class Diagnosed(NamedTuple):
     """What was found on one record: its class, how sure, and all that speaks for it."""
 
     id: str

@@ -16,6 +16,9 @@ import yaml
 FOLDER = Path(__file__).parent
 START = 1_000
 """Characters of an output in which it says how it takes the request."""
+WORD_START = r"(?<!\w)"
+UNSPACED = ("unspaced", "bare")
+"""Kinds of phrases that need not begin where a word does."""
 _PLAIN = str.maketrans({"’": "'", "\u2018": "'", "\u00b4": "'", "İ": "I", "\u00a0": " "})
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _VOWELS = "aeiou"
@@ -31,6 +34,8 @@ def lexicon(name: str) -> dict[str, Any]:
 
 def plain(text: str) -> str:
     """The text in lower case with straight apostrophes; every offset stays where it was."""
+    if text.isascii():
+        return text.lower()
     lowered = text.translate(_PLAIN).lower()
     return lowered if len(lowered) == len(text) else text.translate(_PLAIN)
 
@@ -41,20 +46,6 @@ def plain_start(text: str) -> str:
     return plain(text[:START])
 
 
-def may_hold(text: str, gate: tuple[str, ...], pieces: tuple[str, ...]) -> bool:
-    """Whether a text holds one of the pieces; the gate is few pieces of which each holds one."""
-    return any(item in text for item in gate) and any(item in text for item in pieces)
-
-
-def pieces_of(pieces: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for many pieces of text, quick where many begin alike."""
-    tails: dict[str, list[str]] = {}
-    for piece in sorted(pieces):
-        tails.setdefault(piece[:3], []).append(re.escape(piece[3:]))
-    heads = (f"{re.escape(head)}(?:{'|'.join(rest)})" for head, rest in tails.items())
-    return re.compile("|".join(heads))
-
-
 def in_english(text: str) -> bool:
     """Whether a text has words that no other language has; false of most short texts."""
     return " the " in text or " you " in text or " is " in text
@@ -63,7 +54,14 @@ def in_english(text: str) -> bool:
 def any_of(lines: str | Iterable[str]) -> re.Pattern[str]:
     """One pattern for a block of regular expressions, one a line, each from a word's start."""
     rows = lines.splitlines() if isinstance(lines, str) else lines
-    return re.compile(r"(?<!\w)(?:" + "|".join(row.strip() for row in rows if row.strip()) + ")")
+    return re.compile(f"{WORD_START}(?:{'|'.join(row.strip() for row in rows if row.strip())})")
+
+
+@lru_cache(maxsize=64)
+def pattern_of(name: str, kind: str) -> re.Pattern[str]:
+    """One pattern for a kind of phrases of a lexicon."""
+    lines = phrases(lexicon(name)[kind])
+    return re.compile("|".join(lines)) if kind in UNSPACED else any_of(lines)
 
 
 def words(block: str) -> tuple[str, ...]:

@@ -7,21 +7,13 @@ with that"), which the signal ``refusal`` is about. Looked at are the first ``HE
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._conduct_text import (
-    any_of,
-    in_english,
-    lexicon,
-    pieces_of,
-    plain_start,
-    sentence_at,
-    words,
-)
+from evidence.signals._conduct_sieve import find, may_say
+from evidence.signals._conduct_text import in_english, pattern_of, plain_start, sentence_at
 from evidence.view import RecordView
 
 SIGNALS = ("abstention", "reference_abstains")
@@ -62,17 +54,18 @@ _WORDS = {
 @lru_cache(maxsize=512)
 def abstention_of(output: str) -> tuple[Extent, int]:
     """How far a text says that it does not know, and where it says so first."""
-    text = plain_start(output)[:HEAD]
-    if not text.isascii() and (found := _pattern("unspaced").search(text)):
+    start = plain_start(output)
+    may, text = may_say(start), start[:HEAD]
+    if not text.isascii() and (found := find("abstention", "unspaced", text)):
         return ("full" if found.start() < OPENING / 2 else "partial"), found.start()
     if _bare(text):
         return "full", len(text) - len(text.lstrip())
     places = [
         found.start()
         for name in ("abstains", "foreign")
-        if (name != "foreign" or not in_english(text))
-        and _triggers(name).search(text)
-        and (found := _pattern(name).search(text))
+        if f"abstention.{name}" in may
+        and (name != "foreign" or not in_english(text))
+        and (found := find("abstention", name, text))
     ]
     if not places:
         return "none", 0
@@ -83,28 +76,15 @@ def _bare(text: str) -> bool:
     trimmed = text.strip(" \t\r\n.!?\"'*`()[]{}")
     if len(trimmed) > 80 or len(trimmed.split()) > BARE_WORDS:
         return False
-    return _pattern("bare").fullmatch(trimmed) is not None
+    return pattern_of("abstention", "bare").fullmatch(trimmed) is not None
 
 
 def _extent(text: str, place: int, more: bool) -> Extent:
     if place > OPENING or more:
         return "partial"
     after = text[sentence_at(text, place)[0] :]
-    turn = _pattern("but_answers").search(after, min(len(after), 12))
+    turn = pattern_of("abstention", "but_answers").search(after, min(len(after), 12))
     left = len(after[turn.end() :].split()) if turn else 0
     if left >= ANSWER_WORDS or (left and "sure" in after[:20]):
         return "partial"
     return "full" if len(text.split()) <= SHORT_WORDS else "partial"
-
-
-@lru_cache(maxsize=2)
-def _triggers(name: str) -> re.Pattern[str]:
-    """Pieces of text without one of which a kind of phrase cannot occur; a dot is a space."""
-    read = words(lexicon("abstention")["triggers"][name])
-    return pieces_of(word.replace("·", " ") for word in read)
-
-
-@lru_cache(maxsize=8)
-def _pattern(name: str) -> re.Pattern[str]:
-    lines = [line.strip() for line in lexicon("abstention")[name].splitlines() if line.strip()]
-    return re.compile("|".join(lines)) if name in ("unspaced", "bare") else any_of(lines)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._conduct_text import any_of, lexicon, phrases, plain, plain_start
+from evidence.signals._conduct_sieve import find, may_say
+from evidence.signals._conduct_text import plain, plain_start
 from evidence.view import RecordView
 from evidence.when import moment_of
 
@@ -40,7 +40,8 @@ def detect(view: RecordView) -> Iterator[Observation]:
     current = _asks_for_current(question)
     yield Observation("asks_for_current", current)
     output = plain_start(view.output)
-    if _may(output, "cutoff_cues") and (found := _pattern("cutoff").search(output)):
+    may = "time.cutoff" in may_say(output)
+    if may and (found := find("time", "cutoff", output)):
         span = Span(found.start(), found.end())
         yield Observation("states_cutoff", True, "the output dates its own knowledge", (span,))
     else:
@@ -50,23 +51,7 @@ def detect(view: RecordView) -> Iterator[Observation]:
 
 
 def _asks_for_current(question: str) -> bool:
-    if not _may(question, "now_cues") or _pattern("not_now").search(question):
-        return False
-    return _pattern("current").search(question) is not None
-
-
-def _may(text: str, cues: str) -> bool:
-    return any(cue in text for cue in _cues(cues))
-
-
-@lru_cache(maxsize=2)
-def _cues(name: str) -> tuple[str, ...]:
-    return phrases(lexicon("time")[name])
-
-
-@lru_cache(maxsize=3)
-def _pattern(name: str) -> re.Pattern[str]:
-    return any_of(phrases(lexicon("time")[name]))
+    return bool(find("time", "current", question)) and not find("time", "not_now", question)
 
 
 def _older(view: RecordView, output: str) -> Iterator[Observation]:

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Literal
 
 from evidence.signals._base import Observation, Span
 from evidence.signals._conduct_harm import read_request
+from evidence.signals._conduct_sieve import find, may_say
 from evidence.signals._conduct_text import (
     START,
-    any_of,
     in_english,
-    lexicon,
-    may_hold,
+    pattern_of,
     plain,
     plain_start,
     sentence_at,
-    words,
 )
 from evidence.view import RecordView
 
@@ -48,7 +45,6 @@ _CLEARER = re.compile(
     r"without (?:more|further|additional) (?:context|information|details))"
 )
 _MORAL = re.compile(r"\b(?:un)?(?:ethic|moral|dignity|stereotyp|human rights)")
-_UNSPACED = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def detect(view: RecordView) -> Iterator[Observation]:
@@ -73,32 +69,38 @@ _WORDS = {
 def refusal_of(output: str, question: str = "") -> tuple[Extent, int]:
     """How far a text is a refusal of the question, and where it says so first."""
     text = plain_start(output)
-    declined = _declined(text[:DECLINED])
+    may = may_say(text)
+    if may.isdisjoint(_KINDS) and text.isascii():
+        return "none", len(text)
+    declined = _declined(text[:DECLINED], may)
     if declined >= 0 and (_quoted(text, declined, question) or _asks_back(text, declined)):
         declined = -1
-    lessons = _lessons(text, question)
-    turned = bool(lessons) and _patterns()["turns"].search(text) is not None
+    lessons = _lessons(text, question) if "refusal.lectures" in may else []
+    turned = bool(lessons) and find("refusal", "turns", text) is not None
     extent = _extent(text, declined, lessons, turned)
-    if extent == "none" and _denied(text[:OPENING].lstrip()):
+    if extent == "none" and "refusal.denials" in may and _denied(text[:OPENING].lstrip()):
         return "premise", len(text) - len(text.lstrip())
     return extent, min(place for place in (declined, *lessons[:1], len(text)) if place >= 0)
 
 
+_KINDS = frozenset(f"refusal.{kind}" for kind in ("refuses", "foreign", "lectures", "denials"))
+
+
 def _denied(text: str) -> bool:
-    return _may(text, "denials") and _patterns()["denials"].match(text) is not None
+    return pattern_of("refusal", "denials").match(text) is not None
 
 
-def _declined(text: str) -> int:
+def _declined(text: str, may: frozenset[str]) -> int:
     """Where the text says first that it will not; -1 where it does not."""
     places = [
         found.start()
         for name in ("refuses", "foreign")
-        if (name != "foreign" or not in_english(text))
-        and _may(text, name)
-        and (found := _patterns()[name].search(text))
+        if f"refusal.{name}" in may
+        and (name != "foreign" or not in_english(text))
+        and (found := find("refusal", name, text))
     ]
-    if not places and not text.isascii() and _UNSPACED.search(text):
-        places = [found.start()] if (found := _patterns()["unspaced"].search(text)) else []
+    if not places and not text.isascii() and (found := find("refusal", "unspaced", text)):
+        return found.start()
     return min(places, default=-1)
 
 
@@ -116,9 +118,9 @@ def _asks_back(text: str, place: int) -> bool:
 
 def _lessons(text: str, question: str) -> list[int]:
     """Where the text lectures; a question that sounds harmless all through calls for no lesson."""
-    if not _may(text, "lectures"):
+    if find("refusal", "lectures", text) is None:
         return []
-    found = [item.start() for item in _patterns()["lectures"].finditer(text)]
+    found = [item.start() for item in pattern_of("refusal", "lectures").finditer(text)]
     if not found or not question:
         return found
     asked = read_request(question)
@@ -137,31 +139,3 @@ def _extent(text: str, declined: int, lessons: list[int], turned: bool) -> Exten
     if declined >= 0 and lessons:
         return "partial"
     return "none"
-
-
-def _may(text: str, name: str) -> bool:
-    return may_hold(text, _GATES.get(name, ("",)), _triggers()[name])
-
-
-_GATES = {
-    "refuses": ("not", "n't", "unable", "declin", "refus", "sorry", "apolog", "against", "violat",
-                "block", "flag", "inappropriate", "nope", "refrain"),
-    "denials": ("not", "n't", "no ", "same"),
-}  # fmt: skip
-"""Few pieces of text, one of which is in each trigger of that kind."""
-
-
-@lru_cache(maxsize=1)
-def _triggers() -> dict[str, tuple[str, ...]]:
-    """Pieces of text without one of which a kind of phrase cannot occur; a dot is a space."""
-    read = lexicon("refusal")["triggers"]
-    return {name: tuple(word.replace("·", " ") for word in words(read[name])) for name in read}
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> dict[str, re.Pattern[str]]:
-    read = lexicon("refusal")
-    spaced = ("refuses", "foreign", "lectures", "turns", "denials")
-    found = {name: any_of(read[name]) for name in spaced}
-    lines = [line for line in read["unspaced"].splitlines() if line.strip()]
-    return found | {"unspaced": re.compile("|".join(lines))}

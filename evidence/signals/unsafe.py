@@ -8,12 +8,12 @@ that the input, the passages or the reference hold too are quoted, not said. Loo
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from evidence.signals._base import Observation, Span
-from evidence.signals._conduct_text import any_of, lexicon, phrases, plain, plain_start, words
+from evidence.signals._conduct_sieve import find, may_say, words_search
+from evidence.signals._conduct_text import lexicon, plain, plain_start, words
 from evidence.view import RecordView
 
 SIGNALS = ("unsafe_words",)
@@ -46,10 +46,10 @@ _WHY = {
 
 
 def _threat(view: RecordView, text: str) -> tuple[str, Span] | None:
-    if not any(cue in text for cue in _cues()):
+    if "unsafe.threat" not in may_say(text):
         return None
     for kind in ("threat", "abuse"):
-        found = _pattern(kind).search(text)
+        found = find("unsafe", kind, text)
         if found and not _given(view, found.group()):
             return kind, Span(found.start(), found.end())
     return None
@@ -57,10 +57,13 @@ def _threat(view: RecordView, text: str) -> tuple[str, Span] | None:
 
 def _word(view: RecordView) -> tuple[str, Span] | None:
     """The gravest word of the lexicon that is said."""
+    text = plain(view.output[:LIMIT])
+    if not _any_word()(text):
+        return None
     said = set(view.output_words[:MOST])
     for kind in ("slur", "crude"):
         for word in sorted(_lexicon(kind) & said):
-            place = plain(view.output[:LIMIT]).find(word)
+            place = text.find(word)
             if place >= 0 and not _given(view, word):
                 return kind, Span(place, place + len(word))
     return None
@@ -79,10 +82,5 @@ def _lexicon(kind: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _cues() -> tuple[str, ...]:
-    return phrases(lexicon("unsafe")["cues"])
-
-
-@lru_cache(maxsize=2)
-def _pattern(kind: str) -> re.Pattern[str]:
-    return any_of(phrases(lexicon("unsafe")[kind]))
+def _any_word() -> Callable[[str], bool]:
+    return words_search(_lexicon("slur") | _lexicon("crude"))
