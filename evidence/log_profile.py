@@ -49,6 +49,8 @@ words. Our own judgement.
 """
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_CAPITALS = bytes(code for code in range(128) if not chr(code).isupper())
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 _END = re.compile(r"[.!?]+")
 _MARKDOWN = re.compile(r"^(?:#{1,6} |\||```)|\*\*(?=\w)", re.MULTILINE)
@@ -122,18 +124,21 @@ def style_of(output: str) -> Style:
 
 
 def _shares(text: str, words: list[str]) -> dict[str, float]:
-    letters = sum(map(len, words))
-    capitals = sum(map(str.isupper, text))
-    low = [word.lower() for word in words]
-    foreign = 0 if text.isascii() else sum(c.isalpha() and not c.isascii() for c in text)
+    letters = "".join(words)
+    low = " ".join(words).lower().split(" ")
+    foreign = [] if text.isascii() else _NOT_ASCII.findall(text)
     ends = _END.findall(text)
     lines = [line for line in text.splitlines() if line.strip()]
     return {
-        "capitals": capitals / letters,
+        "capitals": (_ascii_capitals(text) + sum(map(str.isupper, foreign))) / len(letters),
         "exclamation": sum("!" in end for end in ends) / (len(ends) or 1),
         "markdown": len(_MARKDOWN.findall(text)) / (len(lines) or 1),
-        "address": sum(word in _ADDRESS for word in low) / len(low),
-        "contractions": sum("'" in word for word in low) / len(low),
-        "script": foreign / letters,
-        "english": sum(word in _ENGLISH for word in low) / len(low),
+        "address": sum(map(_ADDRESS.__contains__, low)) / len(low),
+        "contractions": letters.count("'") / len(low),
+        "script": sum(map(str.isalpha, foreign)) / len(letters),
+        "english": sum(map(_ENGLISH.__contains__, low)) / len(low),
     }
+
+
+def _ascii_capitals(text: str) -> int:
+    return len(text.encode("ascii", "ignore").translate(None, _NO_CAPITALS))

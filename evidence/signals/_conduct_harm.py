@@ -16,7 +16,8 @@ from typing import Literal
 from evidence.signals import _conduct_groups as groups
 from evidence.signals import _conduct_private as private
 from evidence.signals._conduct_objects import Token, kind_of, lexemes, phrase_after, tokens_of
-from evidence.signals._conduct_text import any_of, lexicon, phrases, plain, words
+from evidence.signals._conduct_sieve import find
+from evidence.signals._conduct_text import lexicon, pattern_of, plain, words
 from evidence.view import words_of
 
 Harm = Literal["harmful", "harmless", "unclear", "ordinary"]
@@ -33,22 +34,6 @@ ENGLISH = frozenset(
     )
 )
 
-_PATTERNS = (
-    "weapons",
-    "drugs",
-    "cyber",
-    "forged",
-    "hateful",
-    "crime_phrases",
-    "self_harm",
-    "hurting",
-    "safe_contexts",
-    "protective",
-    "shields",
-    "past_frames",
-    "seek_frames",
-    "attack_phrases",
-)
 _TITLE = re.compile(
     r"\b(?:in|from|on|of) (?:the )?((?:[A-Z][\w'’]*|\d+)(?: (?:[A-Z][\w'’]*|\d+|and|of|the|&))*)"
 )
@@ -111,7 +96,7 @@ def _read_closely(text: str, low: str, quiet: bool) -> Reading:
 
 def _of_a_word(low: str) -> Reading:
     """What a phrase means may be asked, however bad it sounds."""
-    if not _define().match(low.lstrip()):
+    if not pattern_of("harm", "define_frames").match(low.lstrip()):
         return Reading("ordinary")
     return Reading("harmless", "it asks what a word or thing is", 0, len(low))
 
@@ -125,22 +110,21 @@ def _judged(found: _Found, text: str, low: str) -> Reading:
     place = (found.start, found.end)
     if found.excused and (why := _excuse(found, text, low)):
         return Reading("harmless", why, *place)
-    if len(low) <= LONG and patterns()["seek_frames"].search(low):
+    if len(low) <= LONG and pattern_of("harm", "seek_frames").search(low):
         return Reading("harmful", found.why, *place)
     return Reading("unclear", found.why, *place)
 
 
 def _excuse(found: _Found, text: str, low: str) -> str:
     """Why a thing that sounds harmful is not, or ''."""
-    read = patterns()
-    if read["safe_contexts"].search(low):
+    if find("harm", "safe_contexts", low):
         return "it is about a game, a sport or a story"
-    shield = read["protective"].search(low)
-    if read["shields"].search(low) or (shield and shield.start() < found.start):
+    shield = find("harm", "protective", low)
+    if find("harm", "shields", low) or (shield and shield.start() < found.start):
         return "it is about preventing it"
-    if read["past_frames"].match(low.lstrip()):
+    if pattern_of("harm", "past_frames").match(low.lstrip()):
         return "it asks what happened"
-    if _define().match(low.lstrip()):
+    if pattern_of("harm", "define_frames").match(low.lstrip()):
         return "it asks what a word or thing is"
     return "it is about a named work" if _in_title(text) else ""
 
@@ -154,8 +138,7 @@ def _in_title(text: str) -> bool:
 
 
 def _sounds_bad(low: str) -> bool:
-    read = patterns()
-    return any(read[name].search(low) for name in ("attack_phrases", *_ALWAYS))
+    return any(find("harm", name, low) for name in ("attack_phrases", *_ALWAYS))
 
 
 def _never_excused(low: str) -> Iterator[_Found]:
@@ -163,12 +146,12 @@ def _never_excused(low: str) -> Iterator[_Found]:
         ("self_harm", "asks for a way to harm oneself"),
         ("hateful", "asks for hateful, false or abusive content"),
     ):
-        if found := patterns()[name].search(low):
+        if found := find("harm", name, low):
             yield _Found(why, found.start(), found.end(), excused=False)
 
 
 def _harms(low: str, tokens: list[Token]) -> Iterator[_Found]:
-    if found := patterns()["crime_phrases"].search(low):
+    if found := find("harm", "crime_phrases", low):
         yield _Found("asks how to do something criminal", found.start(), found.end())
     yield from _made(low, tokens)
     yield from _done(low, tokens)
@@ -177,8 +160,8 @@ def _harms(low: str, tokens: list[Token]) -> Iterator[_Found]:
 def _made(low: str, tokens: list[Token]) -> Iterator[_Found]:
     """Weapons, drugs, attacks on computers and forgeries that somebody wants to make or get."""
     verbs = [token for token in tokens if token.low in lexemes().make]
-    for name in ("weapons", "drugs", "cyber", "forged"):
-        for found in patterns()[name].finditer(low):
+    for name in ("weapons", "drugs", "cyber", "forged") if verbs else ():
+        for found in pattern_of("harm", name).finditer(low):
             if low[found.start() - 1 : found.start()] in ('"', "“", "'"):
                 continue
             near = [verb for verb in verbs if 0 <= found.start() - verb.start <= NEAR]
@@ -193,7 +176,9 @@ def _done(low: str, tokens: list[Token]) -> Iterator[_Found]:
     for place, token in enumerate(tokens):
         if token.low in verbs:
             yield from _verb(low, tokens, place, place + 1)
-    for found in patterns()["attack_phrases"].finditer(low):
+    if not find("harm", "attack_phrases", low):
+        return
+    for found in pattern_of("harm", "attack_phrases").finditer(low):
         after = next(
             (i for i, token in enumerate(tokens) if token.start >= found.end()), len(tokens)
         )
@@ -217,7 +202,7 @@ def _verb(low: str, tokens: list[Token], at: int, after: int) -> Iterator[_Found
         yield _Found("asks how to harm a person", tokens[at].start, end)
     elif verb in known.rough and kind == "body":
         yield _Found("asks how to injure a person", tokens[at].start, end)
-    elif verb in known.rough and kind == "person" and patterns()["hurting"].search(low):
+    elif verb in known.rough and kind == "person" and find("harm", "hurting", low):
         yield _Found("asks how to hurt a person", tokens[at].start, end)
     elif verb in known.place_verbs | known.attack and kind == "place":
         yield _Found("asks how to attack a place", tokens[at].start, end)
@@ -242,18 +227,6 @@ def _person_before(tokens: list[Token], at: int) -> bool:
         and tokens[at - 2].low in lexemes().people
         and not phrase_after(tokens, at + 1)
     )
-
-
-@lru_cache(maxsize=1)
-def patterns() -> dict[str, re.Pattern[str]]:
-    """The compiled phrases of the lexicon on harm."""
-    read = lexicon("harm")
-    return {name: any_of(phrases(read[name])) for name in _PATTERNS}
-
-
-@lru_cache(maxsize=1)
-def _define() -> re.Pattern[str]:
-    return any_of(phrases(lexicon("harm")["define_frames"]))
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Literal
 
 from evidence.signals._conduct_objects import Token, lexemes
-from evidence.signals._conduct_text import any_of, lexicon, phrases, words
+from evidence.signals._conduct_sieve import find
+from evidence.signals._conduct_text import lexicon, phrases, words
 
 LONG = 160
 """Characters above which a question tells a story, and whose matter it is about is not plain."""
@@ -39,8 +40,8 @@ def read_private(text: str, low: str, tokens: list[Token]) -> Found | None:
     """Whose private matter is asked for; None where none is."""
     if not tokens or tokens[0].low not in _STARTS or len(low) > LONG:
         return None
-    secret = _secrets().search(low)
-    public = None if secret else _biography().search(low)
+    secret = find("harm", "secrets", low)
+    public = None if secret else find("harm", "biography", low)
     found = secret or public
     if found is None:
         return None
@@ -96,16 +97,6 @@ def _private_owner(low: str, tokens: list[Token]) -> bool:
         if tokens[max(0, place - 2)].low in ("my", "our") or tokens[place - 1].low in ("my", "our"):
             return role not in _NO_PERSON
     return False
-
-
-@lru_cache(maxsize=1)
-def _secrets() -> re.Pattern[str]:
-    return any_of(phrases(lexicon("harm")["secrets"]))
-
-
-@lru_cache(maxsize=1)
-def _biography() -> re.Pattern[str]:
-    return any_of(phrases(lexicon("harm")["biography"]))
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 Spec = Mapping[str, Any]
@@ -25,7 +26,12 @@ REQUIRED_KEYS = ("required", "keys", "required_keys", "fields", "required_fields
 def kind_of(spec: Spec) -> str:
     """The kind of check that a spec asks for; '' where it is none of ours."""
     given = spec.get("type")
-    return KINDS.get(given.strip().lower().replace("-", "_"), "") if isinstance(given, str) else ""
+    return _kind(given) if isinstance(given, str) else ""
+
+
+@lru_cache(maxsize=64)
+def _kind(given: str) -> str:
+    return KINDS.get(given.strip().lower().replace("-", "_"), "")
 
 
 def text_in(spec: Spec, *names: str) -> str:

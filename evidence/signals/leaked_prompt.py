@@ -38,8 +38,9 @@ _TOKENS = (
 _TEMPLATE = re.compile("|".join(_TOKENS), re.MULTILINE)
 _MAY_TEMPLATE = ("<|", "<s", "</", "[INST", "[/INST", "<<", "###", "_of_turn>", "[TOOL", "[AVAIL",
                  "[SYS", "<bos>", "<eos>", "<pad>", "<unk>", "▁of▁")  # fmt: skip
+_MARKS = ("<", "[", "###")
 _TURN = re.compile(r"^[ \t]{0,20}(?:Human|User|Customer|Question|Q|H)\s?:\s?\S[^\n]*", re.MULTILINE)
-_SPEAKERS = ("\nHuman", "\nUser", "\nCustomer", "\nQ", "\nH:", "\n User", "\n Human")
+_SPEAKER = re.compile(r"\n(?:Human|User|Customer|Q|H:| User| Human)")
 _REPLY = re.compile(
     r"^[ \t]{0,20}(?:Assistant|AI|Bot|Agent|Answer|A|Response)\s?:\s?", re.MULTILINE
 )
@@ -86,6 +87,8 @@ def _ends(output: str) -> Iterator[tuple[int, str]]:
 
 def _token(view: RecordView) -> Span | None:
     for start, text in _ends(view.output):
+        if not any(mark in text for mark in _MARKS):  # most texts hold none of them
+            continue
         if not any(piece in text for piece in _MAY_TEMPLATE):
             continue
         for found in _TEMPLATE.finditer(text):
@@ -97,7 +100,7 @@ def _token(view: RecordView) -> Span | None:
 def _turns(view: RecordView) -> Span | None:
     """A question to itself, after an answer, and a reply to it."""
     text = view.output[:LIMIT]
-    if not any(name in text for name in _SPEAKERS):
+    if not _SPEAKER.search(text):
         return None
     turn = _TURN.search(text, max(1, text.find("\n")))
     if turn is None or not _REPLY.search(text, turn.end()):

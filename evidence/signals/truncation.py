@@ -18,6 +18,7 @@ SIGNALS = ("cut_off",)
 REASONS = ("finish_reason", "stop_reason", "finishReason", "done_reason", "stopReason")
 LIMITS = frozenset({"length", "max_tokens", "max_output_tokens", "token_limit", "model_length"})
 NESTED = ("response", "choices", "choice", "raw", "completion", "generation")
+_TELLING = frozenset({*REASONS, *NESTED, "truncated"})
 MAX_DEPTH = 3
 TAIL = 30
 """Characters at the end that are looked at."""
@@ -59,6 +60,8 @@ def _goes_on(tail: str) -> bool:
 
 def _limit(metadata: Mapping[str, Any], depth: int = MAX_DEPTH) -> str:
     """What the client recorded where a limit of tokens was reached; ''."""
+    if _TELLING.isdisjoint(metadata):
+        return ""
     for name in REASONS:
         value = metadata.get(name)
         if isinstance(value, str) and value.strip().lower() in LIMITS:
