@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar, cast
 
 from evidence.records import FailureRecord, Message
 
+T = TypeVar("T")
 WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
@@ -20,12 +22,12 @@ class RecordView:
     log: Any = field(default=None, compare=False)
     """What is usual in the log that the record comes from (a LogProfile), where that is known."""
 
-    @property
+    @cached_property
     def output(self) -> str:
         """What the model wrote."""
         return self.record.output
 
-    @property
+    @cached_property
     def reference(self) -> str | None:
         """An acceptable answer, where there is one with any text."""
         return self.record.reference if (self.record.reference or "").strip() else None
@@ -35,7 +37,7 @@ class RecordView:
         """What a reviewer wrote, or ''."""
         return (self.record.reviewer_note or "").strip()
 
-    @property
+    @cached_property
     def format_type(self) -> str:
         """The type of the format that was asked for, or ''."""
         return self.record.format_spec.type if self.record.format_spec else ""
@@ -84,6 +86,20 @@ class RecordView:
     def output_words(self) -> tuple[str, ...]:
         """The words of the output in lower case."""
         return words_of(self.output)
+
+
+def once(find: Callable[[RecordView], T]) -> Callable[[RecordView], T]:
+    """A function of a view that is worked out once for each record, however many ask for it."""
+    name = f"{find.__module__}.{find.__qualname__}"
+
+    @wraps(find)
+    def kept(view: RecordView) -> T:
+        known = view.__dict__
+        if name not in known:
+            known[name] = find(view)
+        return cast(T, known[name])
+
+    return kept
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from evidence.signals._answer import answer_text
 from evidence.signals._base import Place, Span
 from evidence.signals._facts_question import asked, is_open
 from evidence.signals._facts_text import MOST, place_of, plain, words
-from evidence.view import RecordView
+from evidence.view import RecordView, once
 
 NOT_PROSE = frozenset({"ifeval", "sql", "code", "python", "regex_code", "html", "yaml"})
 """Formats whose reference is one of many acceptable texts, or is no sentence at all."""
@@ -51,6 +51,7 @@ class Asked:
     reference: str
 
 
+@once
 def with_reference(view: RecordView) -> Asked | None:
     """The record as question, answer and reference; None where these cannot be compared.
 
@@ -64,6 +65,7 @@ def with_reference(view: RecordView) -> Asked | None:
     return _comparable(view.question, view.output if structured else given_answer(view), reference)
 
 
+@once
 def given_answer(view: RecordView) -> str:
     """The answer without its format; '' where a structured output broke off before its value."""
     end = view.output[-200:].rstrip()[-1:]
@@ -74,6 +76,7 @@ def given_answer(view: RecordView) -> str:
     return answer_text(view)
 
 
+@once
 def passage_of(view: RecordView) -> str:
     """What the model had to answer from: the context, else what the prompt marks as such; or ''."""
     return view.context if view.passages else _marked_passage(view.input_text)

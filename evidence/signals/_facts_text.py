@@ -88,11 +88,14 @@ def _keys(text: str) -> list[str]:
     text = unaccented(text)
     if "%" in text:
         text = text.replace("%", " percent ")
-    if CURRENCY.search(text):
+    ascii_alone = text.isascii()
+    if "$" in text or not (ascii_alone or CURRENCY.search(text) is None):
         text = MONEY.sub(lambda found: f"{found[2]} {CURRENCIES[found[1]]}", text)
-    if not text.isascii():
+    if not ascii_alone:
         text = UNSPACED.sub(r" \g<0> ", text)
-    found = WORD.findall(INITIAL_DOT.sub("", text))
+    if "." in text[:-1]:  # most sentences have one at their end and no other
+        text = INITIAL_DOT.sub("", text)
+    found = WORD.findall(text)
     kept = [_key(word) for word in found if word not in ARTICLES]
     if len(kept) > 1 and found[0] in LEADING:
         kept = kept[1:]

@@ -81,6 +81,8 @@ def _asked(view: RecordView) -> str:
     if kind_of(view.format) == "language":
         keys += ["code", "expected", "value", "target"]
     name = text_in(view.format, *keys).strip().lower()
+    if not name:
+        return ""
     code = NAMES.get(name, re.split(r"[-_]", name)[0])
     return code if code in NAMES.values() else ""
 
