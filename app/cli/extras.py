@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from app.cli.problems import BadInput
 
 SERVER = ("sqlalchemy", "alembic", "fastapi", "uvicorn")
+RETRIEVAL = ("numpy", "scipy", "pytrec_eval", "rank_bm25", "Stemmer")
 
 
 def need_server(command: str) -> None:
@@ -16,6 +17,16 @@ def need_server(command: str) -> None:
         raise BadInput(
             f"{command} needs {', '.join(missing)}, which the server extra brings: "
             'pip install "formfact[server]"'
+        )
+
+
+def need_retrieval(command: str) -> None:
+    """Raise BadInput where the libraries that measure retrievers are not installed."""
+    missing = [name for name in RETRIEVAL if not _installed(name)]
+    if missing:
+        raise BadInput(
+            f"{command} needs {', '.join(missing)}, which the retrieval extra brings: "
+            'pip install "formfact[retrieval]"'
         )
 
 

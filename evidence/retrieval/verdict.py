@@ -86,7 +86,7 @@ def _verdict(
     begin: str | None,
     more: int = 0,
 ) -> Verdict:
-    if measured.weak and measured.questions:
+    if measured.weak and decision != "stuff_prompt":
         because += " Relevance was guessed from reference answers: judge some questions to be sure."
     return Verdict(
         decision, retriever, because, begin, more, measured.questions, weak=measured.weak
@@ -130,15 +130,16 @@ class _Table:
     def standing(self, one: str, other: str) -> Standing:
         """Whether one is better than the other by more than noise and by a useful margin.
 
-        It is not where the interval leaves a useful margin out, or where enough questions were
-        judged to have shown one.
+        Where enough questions were judged to show a useful margin, the difference itself says on
+        which side of it they are; with fewer, the whole interval has to be on that side. Of 200
+        draws of 50 questions 44% called a gain of 0.028 useful before that was asked for.
         """
         pair = self.of(one, other)
-        if self.beyond_noise(one, other) and pair.difference >= self.margin:
-            return "better"
         enough = pair.needed is not None and pair.n >= pair.needed
-        settled = pair.high < self.margin or (enough and pair.difference < self.margin)
-        return "no_better" if settled else "open"
+        least, most = (pair.difference,) * 2 if enough else (pair.low, pair.high)
+        if least >= self.margin and self.beyond_noise(one, other):
+            return "better"
+        return "no_better" if most < self.margin or pair.high < self.margin else "open"
 
 
 def _choice(order: Sequence[str], table: _Table) -> str:

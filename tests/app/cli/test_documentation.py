@@ -27,6 +27,7 @@ PAGES = [
         for name in ("command-line", "importing", "own-rules", "how-advice-is-made")
     ),
     "docs/rest-and-python.md",
+    "docs/retrieval.md",
 ]
 
 
@@ -65,7 +66,7 @@ def test_facts_of_the_readme_give_advice(formfact: Formfact, tmp_path: Path) -> 
     assert json.loads(done.out)["step"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/rest-and-python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/rest-and-python.md", "docs/retrieval.md"])
 def test_python_that_is_shown_runs(page: str) -> None:
     for code in blocks(page, "python"):
         done = subprocess.run(

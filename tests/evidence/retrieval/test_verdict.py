@@ -3,12 +3,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from advisor_rules import default_rulebook
-from evidence.retrieval.compare import Comparison
+from evidence.retrieval.compare import Comparison, compare
 from evidence.retrieval.verdict import Measured, Verdict, by_cost, decide
 
 BOOK = default_rulebook()
@@ -72,6 +74,12 @@ def test_enough_questions_without_a_useful_gain_settle_it() -> None:
     found = said(pair("embedding", "bm25", 0.02, half=0.02, wanted=90))
 
     assert found.retriever == "bm25"
+
+
+def test_with_few_questions_the_whole_gain_has_to_be_useful() -> None:
+    assert said(pair("embedding", "bm25", 0.05, half=0.04)).decision == "cannot_tell"
+    assert said(pair("embedding", "bm25", 0.05, half=0.015)).retriever == "embedding"
+    assert said(pair("embedding", "bm25", 0.05, half=0.04, wanted=100)).retriever == "embedding"
 
 
 def test_hybrid_is_taken_where_it_beats_both() -> None:
@@ -157,3 +165,24 @@ def test_every_table_of_comparisons_gives_a_verdict_that_keeps_its_word(
         if found.retriever == item.a:
             base = next(one for one in pairs if (one.a, one.b) == (item.a, "bm25"))
             assert base.low > 0
+
+
+@pytest.mark.parametrize("gain", [-0.1, 0.0, 0.02, 0.045, 0.1, 0.2])
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_fifty_questions_agree_with_all_or_say_that_they_cannot_tell(
+    gain: float, share: float
+) -> None:
+    dice = np.random.default_rng(3)
+    bm25 = dice.uniform(0, 1, 1_500)
+    differs = dice.uniform(0, 1, 1_500) < share
+    other = bm25 + np.where(differs, dice.normal(gain / share, 0.3, 1_500), 0)
+
+    def verdict(rows: NDArray[np.intp]) -> str | None:
+        values = {"bm25": bm25[rows].tolist(), "embedding": other[rows].tolist()}
+        pairs = compare(values, [""] * len(rows), "ndcg@10", MARGIN)
+        return decide(Measured(LARGE, len(rows), list(values), pairs), LIMITS).retriever
+
+    whole = verdict(np.arange(1_500))
+    drawn = [verdict(dice.choice(1_500, 50, replace=False)) for _ in range(60)]
+
+    assert sum(found in (whole, None) for found in drawn) >= 54
