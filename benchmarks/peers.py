@@ -18,7 +18,7 @@ class Subject(Protocol):
         ...
 
     def search(self, questions: Sequence[str]) -> Iterable[Ranking]:
-        """The ten best passages for every question, lazily where it answers one by one."""
+        """The ten best for every question: a list, or lazily where it answers one by one."""
         ...
 
 

