@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.words import counted
 from evidence.reading import Row, read_log
 from evidence.records import FailureRecord
 from evidence.retrieval.documents import Collection, gather
@@ -101,7 +102,7 @@ def _judged(
     problems += judged.problems
     lost = sum(map(len, judged.qrels.values())) - sum(map(len, qrels.values()))
     if lost:
-        why = f"{lost:,} judgements are of documents that are not there: left out"
+        why = f"{counted(lost, 'judgement')} of documents that are not there: left out"
         problems.append(Problem(path.name, why))
     if not any(grade > 0 for grades in qrels.values() for grade in grades.values()):
         raise Unusable(_none(path, "no judgement fits the questions and documents", problems[-1:]))

@@ -56,6 +56,8 @@ def command(documents: Path, questions: Path | None, **given: Any) -> None:
     inputs = _inputs(documents, questions, given)
     result = _measured(inputs, _retrievers(names, inputs, given), settings, given)
     click.echo(json.dumps(result) if given["as_json"] else _text(result))
+    if given["names"] is None:
+        _tell_absent()
 
 
 def _text(result: dict[str, Any]) -> str:
@@ -97,6 +99,18 @@ def _names(text: str | None) -> list[str]:
     if problems or not names:
         raise BadInput(*problems or ["--retrievers: name at least one"])
     return names
+
+
+def _tell_absent() -> None:
+    """Say which of the usual retrievers are not installed."""
+    from evidence.retrieval.retrievers._base import retriever_modules
+
+    modules = retriever_modules()
+    absent = [name for name in USUAL if name in modules and not modules[name].available]
+    if absent:
+        extras = " and ".join(sorted({EXTRA.get(name, "embedding") for name in absent}))
+        line = f"{', '.join(absent)}: not measured, the extra {extras} is not installed"
+        click.echo(line, err=True)
 
 
 def _hint(name: str) -> str:

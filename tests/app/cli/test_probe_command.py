@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evidence.retrieval.retrievers._base import retriever_modules
 from tests.app.cli.conftest import Formfact
 
 THINGS = ["pump", "valve", "hose", "boiler", "tap", "filter", "meter", "switch", "cable", "lamp"]
@@ -76,7 +77,9 @@ def test_json_has_the_shape_that_others_rely_on(
 def test_without_judgements_relevance_is_guessed_and_said_to_be(
     formfact: Formfact, documents: Path, questions: Path
 ) -> None:
-    done = formfact("probe", "--documents", documents, "--questions", questions)
+    done = formfact(
+        *("probe", "--documents", documents, "--questions", questions), *("--retrievers", "bm25")
+    )
 
     assert done.status == 0, done.err
     assert "Relevance is weak" in done.out
@@ -115,7 +118,9 @@ def test_questions_come_from_a_log_with_what_was_in_the_prompt(
     ]
     log = lines(tmp_path / "log.jsonl", records)
 
-    done = formfact("probe", "--documents", documents, "--log", log, "--json")
+    done = formfact(
+        *("probe", "--documents", documents, "--log", log), *("--retrievers", "bm25", "--json")
+    )
 
     reasons = json.loads(done.out)["misses"]["bm25"]["reasons"]
     assert reasons["found_and_ignored"]["count"] == 10
@@ -127,7 +132,8 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_kept(
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
 
     done = formfact(
-        *("probe", "--documents", documents, "--questions", questions, "--qrels", qrels, "--json")
+        *("probe", "--documents", documents, "--questions", questions, "--qrels", qrels),
+        *("--retrievers", "bm25", "--json"),
     )
 
     found = json.loads(done.out)
@@ -188,6 +194,22 @@ def test_an_option_that_cannot_be_followed_is_named(
 
     assert done.status == 2
     assert why in done.err
+
+
+@pytest.mark.skipif(
+    retriever_modules()["embedding"].available, reason="embeddings are installed here"
+)
+def test_a_retriever_that_is_not_installed_is_named_with_what_brings_it(
+    formfact: Formfact, documents: Path, questions: Path
+) -> None:
+    arguments = ("probe", "--documents", documents, "--questions", questions)
+    named = formfact(*arguments, "--retrievers", "bm25,embedding")
+    usual = formfact(*arguments)
+
+    assert named.status == 2
+    assert 'pip install "formfact[embedding]"' in named.err
+    assert usual.status == 0
+    assert "embedding" in usual.err
 
 
 def test_a_run_that_is_none_is_refused_with_its_line(
