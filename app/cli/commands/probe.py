@@ -138,7 +138,10 @@ def _retrievers(names: list[str], inputs: Inputs, given: dict[str, Any]) -> list
     from evidence.retrieval.retrievers._base import retriever_modules
 
     modules = retriever_modules()
-    made = [modules[name].make() for name in names]
+    try:
+        made = [modules[name].make() for name in names]
+    except ValueError as error:  # no model is configured, or none can be had
+        raise BadInput(f"--retrievers: {error}; or name others, such as bm25") from error
     if given["run_file"]:
         ids = {question.text: question.id for question in inputs.questions}
         made.append(modules["run_file"].make(path=given["run_file"], questions=ids))
