@@ -2,7 +2,8 @@
 
 The queue is the table of logs itself. A log that is taken is ``running`` under a claim, a random
 word that its process must show to write anything; where the process dies, the log goes back to the
-queue under no claim, and goes on where it stopped.
+queue under no claim, and goes on where it stopped. Asking a judge waits in a queue of its own, the
+table of such runs, by the same rules: it takes long and little of this machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +30,8 @@ from app.storage import (
     Database,
     FailureLog,
     HumanLabel,
+    JudgeOpinion,
+    JudgeRun,
     LogRecord,
     LogText,
     SkippedRow,
@@ -50,9 +54,25 @@ FINISHED, STOPPED, FULL = 0, 75, 74
 """How ``app.diagnosing`` ends: nothing left to do, told to stop, no room on the disk."""
 
 
+@dataclass(frozen=True)
+class Queue:
+    """A table whose rows wait for a process, and the module that a process runs."""
+
+    table: Any
+    """A model with the columns of a queue: ``FailureLog`` or ``JudgeRun``."""
+    module: str
+    does: str
+    """What a process does with a row, and where it stops, in words."""
+    unit: str
+
+
+LOGS = Queue(FailureLog, "app.diagnosing", "reads it", "line")
+JUDGEMENTS = Queue(JudgeRun, "app.asking", "asks the language model", "record")
+
+
 @dataclass
 class Worker:
-    """A process at work on a log."""
+    """A process at work on a row of a queue, such as a log."""
 
     log_id: str
     claim: str
@@ -67,8 +87,8 @@ class Worker:
 class Supervisor:
     """A thread that takes logs from the queue and minds the process that works on one."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self.database, self.settings = database, settings
+    def __init__(self, database: Database, settings: Settings, queue: Queue = LOGS) -> None:
+        self.database, self.settings, self.queue = database, settings, queue
         self.worker: Worker | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="formfact-background", daemon=True)
@@ -98,22 +118,23 @@ class Supervisor:
             self._mind(self.worker)
         if self.worker is None:
             self._take()
-        clear_one(self.database, self.settings)
+        if self.queue is LOGS:
+            clear_one(self.database, self.settings)
 
     def _take(self) -> None:
         """Start a process for the log that waits longest, if there is one."""
         with self.database.reading() as session:
-            if not waiting(session):
+            if not waiting(session, self.queue):
                 return
         with self.database.writing() as session:
-            give_back_abandoned(session)
-            taken = take_next(session)
+            give_back_abandoned(session, self.queue)
+            taken = take_next(session, self.queue)
         if taken is not None:
             self.worker = Worker(*taken, self._started(*taken))
 
     def _started(self, log_id: str, claim: str) -> subprocess.Popen[bytes]:
         # a group of its own: the terminal's Ctrl+C is for the server, which then tells the process
-        command = [sys.executable, "-P", "-m", "app.diagnosing", log_id, claim]
+        command = [sys.executable, "-P", "-m", self.queue.module, log_id, claim]
         environment = os.environ | environment_of(self.settings)
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
@@ -130,12 +151,12 @@ class Supervisor:
         worker.kill()  # what it started must not outlive it
         if status != FINISHED:
             with self.database.writing() as session:
-                settle(session, worker.log_id, worker.claim, status)
+                settle(session, worker.log_id, worker.claim, status, self.queue)
         self.worker = None
 
     def _hangs(self, worker: Worker) -> bool:
         with self.database.reading() as session:
-            found = session.get(FailureLog, worker.log_id)
+            found = session.get(self.queue.table, worker.log_id)
             seen = found.heartbeat_at if found and found.claim == worker.claim else None
             return seen is not None and utc_now() - seen > HUNG
 
@@ -164,19 +185,20 @@ def environment_of(settings: Settings) -> dict[str, str]:
 # --- the queue --------------------------------------------------------------------------------
 
 
-def waiting(session: Session) -> bool:
+def waiting(session: Session, queue: Queue = LOGS) -> bool:
     """Whether some log is queued, or was left by a process that is gone."""
-    busy = FailureLog.state.in_(("queued", "running"))
-    logs = session.scalars(select(FailureLog).where(busy))
+    busy = queue.table.state.in_(("queued", "running"))
+    logs = session.scalars(select(queue.table).where(busy))
     return any(item.state == "queued" or is_abandoned(item) for item in logs)
 
 
-def take_next(session: Session) -> tuple[str, str] | None:
+def take_next(session: Session, queue: Queue = LOGS) -> tuple[str, str] | None:
     """Take the log that waits longest; its id and the new claim."""
+    table = queue.table
     wanted = (
-        select(FailureLog)
-        .where(FailureLog.state == "queued")
-        .order_by(FailureLog.queued_at, FailureLog.id)
+        select(table)
+        .where(table.state == "queued")
+        .order_by(table.queued_at, table.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -191,11 +213,10 @@ def take_next(session: Session) -> tuple[str, str] | None:
     return found.id, found.claim
 
 
-def settle(session: Session, log_id: str, claim: str, status: int) -> None:
+def settle(session: Session, log_id: str, claim: str, status: int, queue: Queue = LOGS) -> None:
     """Put a log whose process ended before its time back into the queue, or give it up."""
-    wanted = select(FailureLog).where(
-        FailureLog.id == log_id, FailureLog.claim == claim, FailureLog.state == "running"
-    )
+    table = queue.table
+    wanted = select(table).where(table.id == log_id, table.claim == claim, table.state == "running")
     found = session.scalar(wanted.with_for_update())
     if found is None:
         return
@@ -206,28 +227,28 @@ def settle(session: Session, log_id: str, claim: str, status: int) -> None:
         found.state = "queued"
     else:
         found.state, found.finished_at = "failed", utc_now()
-        found.error = words_for(status, found.position)
+        found.error = words_for(status, found.position, queue)
 
 
-def words_for(status: int, position: int) -> str:
+def words_for(status: int, position: int, queue: Queue = LOGS) -> str:
     """Why a log was given up, for whoever may know what to do about it."""
-    after = f"after line {position:,}" if position else "at the beginning"
+    after = f"after {queue.unit} {position:,}" if position else "at the beginning"
     if status == FULL:
         return f"The disk is full: it stopped {after}. Make room, then try again."
     killed = -status if status < 0 else 0
     why = f"was ended by signal {killed}" if killed else f"ended with status {status}"
     hint = ", perhaps because memory ran out" if killed == signal.SIGKILL else ""
-    return f"The process that reads it {why}{hint}, {MOST_TRIES} times {after}."
+    return f"The process that {queue.does} {why}{hint}, {MOST_TRIES} times {after}."
 
 
-def give_back_abandoned(session: Session) -> None:
+def give_back_abandoned(session: Session, queue: Queue = LOGS) -> None:
     """Put logs whose process is gone, with the server that started it, back into the queue."""
-    for found in session.scalars(select(FailureLog).where(FailureLog.state == "running")):
+    for found in session.scalars(select(queue.table).where(queue.table.state == "running")):
         if is_abandoned(found):
-            settle(session, found.id, found.claim, -signal.SIGKILL)
+            settle(session, found.id, found.claim, -signal.SIGKILL, queue)
 
 
-def is_abandoned(found: FailureLog) -> bool:
+def is_abandoned(found: FailureLog | JudgeRun) -> bool:
     """Whether the process that runs a log is gone: surely here, elsewhere by its silence."""
     if found.state != "running":
         return False
@@ -265,7 +286,7 @@ def clear_one(database: Database, settings: Settings) -> bool:
 
 def _clear(session: Session, log_id: str) -> bool:
     """Delete some rows of a log, those first that others do not lean on; whether any were left."""
-    for table in (HumanLabel, LogText, LogRecord, SkippedRow):
+    for table in (JudgeOpinion, JudgeRun, HumanLabel, LogText, LogRecord, SkippedRow):
         some = select(table.id).where(table.log_id == log_id).limit(CLEARED)
         gone = session.execute(delete(table).where(table.id.in_(some)))
         if gone.rowcount:  # type: ignore[attr-defined]

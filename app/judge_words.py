@@ -10,6 +10,7 @@ from app.words import counted
 
 Json = Mapping[str, Any]
 SIDES = {"information": "the facts", "behavior": "the form"}
+TITLES = {"information": "Facts", "behavior": "Form"}
 SAID = {"wrong": "wrong", "right": "right", "cannot_tell": "cannot tell", None: "not measured"}
 
 
@@ -40,6 +41,14 @@ def standing_words(calibration: Json | None) -> str:
 def rate_words(share: Json | None) -> str:
     """A rate with its interval and of how many."""
     return f"{range_words(share)} of {share['n']:,}" if share else "not measured"
+
+
+def corrected_words(corrected: Json | None, side: str, of: str) -> str:
+    """A share corrected for the judge's errors, of the ``uncertain`` records or of the ``log``."""
+    if corrected is None:
+        return "too few labels"
+    found = corrected[side][of]["corrected"]
+    return range_words(found) if found else "not measured: its word says nothing here"
 
 
 def judge_lines(judge: Json) -> Iterator[str]:

@@ -21,6 +21,7 @@ from evidence.judge.calibration import LABELS
 from evidence.judge.signals import SIGNALS
 from evidence.signals import Observation
 from evidence.stats import Share, wilson
+from evidence.summary import Tally
 
 if TYPE_CHECKING:
     from evidence.judge.client import Endpoint
@@ -143,6 +144,28 @@ def judge_report(
         if calibration and enough
         else None,
     }
+
+
+def by_rules_and_people(summary: dict[str, Any], book: Rulebook) -> dict[str, Any]:
+    """A log's summary with what a judge alone decides counted as uncertain again.
+
+    Facts of a case rest on it: a second opinion moves shares, with its errors shown beside them,
+    and settles nothing.
+    """
+    decided = (summary.get("judge") or {}).get("decided")
+    if not decided:
+        return summary
+    tally = Tally()
+    tally.records = summary["records"]
+    tally.labels.update({label: item["count"] for label, item in summary["labels"].items()})
+    tally.subtypes.update({name: item["count"] for name, item in summary["subtypes"].items()})
+    for label, subtypes in decided.items():
+        for subtype, count in subtypes.items():
+            tally.labels.update({label: -count, "uncertain": count})
+            tally.subtypes.subtract(dict.fromkeys(filter(None, subtype.split("+")), count))
+    tally.subtypes = +tally.subtypes
+    counted = tally.summary(book)
+    return summary | {name: counted[name] for name in ("labels", "failing", "subtypes")}
 
 
 def _judged(said: Mapping[tuple[str | None, str | None], int], place: int) -> tuple[int, int]:

@@ -17,6 +17,8 @@ from advisor_rules.rulebook import Rulebook
 from app.advising import advise_case, latest
 from app.errors import Conflict
 from app.intake import FactChange, current_facts, measured_evidence, record_facts
+from app.judged_logs import judge_part
+from app.judging import by_rules_and_people
 from app.logs import get_log, lock_log
 from app.storage import AdviceRecord, FailureLog, HumanLabel, LogRecord, SkippedRow, utc_now
 from app.text import tidy
@@ -78,6 +80,7 @@ def summarised(session: Session, book: Rulebook, log: FailureLog) -> dict[str, A
         "skipped_rows": log.skipped,
         "seconds": (ended - log.started_at).total_seconds() if log.started_at else None,
         "labels_at": _newest_label(session, log),
+        "judge": judge_part(session, log),
     }
 
 
@@ -92,7 +95,7 @@ def apply_to_case(session: Session, book: Rulebook, case_id: str, log_id: str) -
     if log.state != "done":
         raise Conflict("Only a log that is diagnosed whole says something about its case.")
     log.summary = summary_of(session, book, case_id, log_id)
-    facts = measured_facts(log.summary, book, log.name)
+    facts = measured_facts(by_rules_and_people(log.summary, book), book, log.name)
     stale = _no_longer(session, log, facts)
     changes = record_facts(session, book, case_id, facts, unmeasured=stale)
     log.applied = {name: fact.evidence for name, fact in facts.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import urls
-from app.api import log_examples
+from app.api import judge_examples, log_examples
 
 Json = dict[str, Any]
 Place = tuple[str, str]
@@ -103,6 +103,7 @@ ANSWERS: dict[Place, Json] = {
     ("get", urls.HEALTH_LIVE): {"status": "live"},
     ("get", urls.HEALTH_READY): {"status": "ready", "rulebook": "0123456789abcdef"},
     **log_examples.ANSWERS,
+    **judge_examples.ANSWERS,
 }
 """Answers that succeed, by method and path; the rulebook makes those with advice or rules."""
 

@@ -1,6 +1,7 @@
 """What is kept: models, sessions and migrations, on SQLite or PostgreSQL."""
 
 from app.storage.database import Database
+from app.storage.judge_models import JudgeOpinion, JudgeRun, RunState
 from app.storage.log_models import (
     FailureLog,
     HumanLabel,
@@ -20,9 +21,12 @@ __all__ = [
     "FailureLog",
     "HumanLabel",
     "IdempotencyKey",
+    "JudgeOpinion",
+    "JudgeRun",
     "LogRecord",
     "LogState",
     "LogText",
+    "RunState",
     "SkippedRow",
     "utc_now",
 ]

@@ -15,6 +15,7 @@ from app.advising import Difference, latest, what_changed
 from app.drawing.over_time import period_words
 from app.drawing.saturation import saturation_words
 from app.errors import Conflict
+from app.judging import by_rules_and_people
 from app.labelling import agreements
 from app.logs import skipped_rows
 from app.measuring import FactConflict, conflicts_with_answers, summary_of
@@ -58,7 +59,7 @@ def overview(
     }
     if summary is None or not summary["records"]:
         return shown
-    facts = measured_facts(summary, book, log.name)
+    facts = measured_facts(by_rules_and_people(summary, book), book, log.name)
     return shown | _drawn(summary) | _advice(session, book, case, log, facts)
 
 

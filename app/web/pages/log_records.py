@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from advisor_rules.rulebook import Rulebook
-from app import log_words, urls
+from app import judge_words, log_words, urls
 from app.cases import get_case
 from app.errors import Invalid
+from app.judged_logs import voices
 from app.labelling import Opinion, label_record
 from app.log_records import Counts, RecordDetail, counts, export, get_record, list_records
 from app.logs import get_log
@@ -152,6 +153,8 @@ def _record(
         detail=detail,
         row=detail.row,
         shown=shown,
+        voices=voices(session, log, detail.row.number),
+        judge_words=judge_words,
         near=_neighbours(session, log, wanted, detail, at),
         back=_list_url(log, wanted, offset=_page_of(at)),
         all_link=to(urls.LOG_RECORD, wanted.params(at=at, all="yes"), **own),

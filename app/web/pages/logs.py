@@ -14,9 +14,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import log_words, urls, words
+from app import judge_words, log_words, urls, words
 from app.cases import get_case
 from app.errors import Conflict, Invalid, Wrong
+from app.judged_logs import standing
 from app.logs import (
     cancel_log,
     delete_log,
@@ -98,7 +99,9 @@ async def upload(request: Request, case_id: str, form: PostedFile, kit: Kit) -> 
 
 
 @router.get(urls.LOG)
-def show_log(request: Request, case_id: str, log_id: str, session: Reading, book: Book) -> Response:
+def show_log(
+    request: Request, case_id: str, log_id: str, session: Reading, book: Book, kit: Kit
+) -> Response:
     """One log: its columns to confirm, how far the reading is, or what it says."""
     case, log = get_case(session, case_id), get_log(session, case_id, log_id)
     if log.state == "uploaded":
@@ -109,7 +112,9 @@ def show_log(request: Request, case_id: str, log_id: str, session: Reading, book
         return page(request, "pages/log_running.html", progress=progress, **context)
     done = DONE.get(request.query_params.get("done", ""), "")
     found = overview(session, book, case, log, whole(request.query_params.get("skipped")))
-    return page(request, "pages/log.html", **context, **found | {"done": done})
+    found["judge"] = standing(session, kit.settings, case_id, log_id)
+    found |= {"judge_words": judge_words, "done": done}
+    return page(request, "pages/log.html", **context, **found)
 
 
 @router.get(urls.LOG_PROGRESS)
