@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
+from advisor_rules import default_rulebook
 from app.judging import MOST_SILENT
+from app.labelled_file import LabelledFile
+from app.log_run import start
+from app.second_opinion import SecondOpinion
+from evidence.judge.client import Endpoint, Judge
+from evidence.lines import diagnosed_of
 from tests.app.cli.conftest import Formfact
 from tests.app.judge import model, open_record
 from tests.evidence.judge.endpoint import Reply, Served
@@ -162,3 +168,27 @@ def test_a_record_with_two_labels_is_refused_and_labels_of_nothing_are_told(
         done = formfact("diagnose", log, "--labels", path, *options(served))
     assert done.status == 2
     assert "line 3" in done.err
+
+
+def test_a_run_that_was_stopped_goes_on_and_asks_about_the_rest(
+    formfact: Formfact, log: Path, tmp_path: Path
+) -> None:
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    with model() as served:
+        first = formfact("diagnose", log, "--json", "--out", whole, *options(served))
+        before = len(served.requests)
+        formfact("diagnose", log, "--out", out, *options(served))
+        # as a stopped run leaves it: a draft of the first lines, and the note beside it
+        run = start(log)
+        run.reviewer = SecondOpinion(Judge(Endpoint(served.base_url, "small")), default_rulebook())
+        with LabelledFile(out, run.description(default_rulebook())) as file:
+            for line in whole.read_text().splitlines()[:50]:
+                file.add(diagnosed_of(json.loads(line)))
+        asked = len(served.requests)
+        again = formfact("diagnose", log, "--json", "--out", out, "--resume", *options(served))
+        assert again.status == 0, again.err
+        assert (before, len(served.requests) - asked) == (MANY, MANY - 50)
+        other = formfact("diagnose", log, "--out", out, "--resume")
+    assert other.status == 2
+    assert out.read_bytes() == whole.read_bytes()
+    assert json.loads(again.out)["judge"] == json.loads(first.out)["judge"]
