@@ -37,6 +37,7 @@ from evidence.retrieval.wording import Wording, wording
 
 NOT_HELD = "no passage holds its answer"
 """What `weak_relevance` says of a question whose answer is in no document."""
+MANY_PASSAGES = 200_000
 NAMED = 3
 """Reasons that are named where nothing can be measured."""
 
@@ -240,10 +241,14 @@ class _Work:
                 "depth": self.settings.depth,
                 "budget": self.settings.budget,
                 "seed": self.settings.seed,
-                "repeated_passages": len(repeats(self.passages)),
+                "repeated_passages": self._repeated(),
                 "useful_margin": self.limits["useful_margin"],
             },
         }
+
+    def _repeated(self) -> int | None:
+        """Passages that say what another says; not counted where that would fill the memory."""
+        return len(repeats(self.passages)) if len(self.passages) <= MANY_PASSAGES else None
 
     def measured(self, retrievers: Mapping[str, Retriever], tokens: int) -> dict[str, Any]:
         """Figures of every retriever, comparisons, and the verdict."""
@@ -319,10 +324,14 @@ def _asked(
     document_of: Mapping[str, str],
 ) -> list[Asked]:
     """Every measured question with its relevant passages, and the rank that each gave them."""
+    wanted = {
+        name for grades in qrels.values() for name in (*grades, *grades_of(grades, document_of))
+    }
     by_unit: dict[str, list[Passage]] = {}
     for passage in passages:
-        by_unit.setdefault(passage.document, []).append(passage)
-        by_unit.setdefault(passage.id, []).append(passage)
+        for name in (passage.document, passage.id):
+            if name in wanted:
+                by_unit.setdefault(name, []).append(passage)
     compared = Wording()
     found = []
     for question in questions:
