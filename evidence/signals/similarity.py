@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evidence.models import embedding_model, embedding_place
 from evidence.signals._base import Observation, Span
-from evidence.signals._facts_models import embedding_model, embedding_place
 from evidence.signals._facts_record import given_answer, with_reference
 from evidence.signals._facts_text import content, sentences
 from evidence.view import RecordView

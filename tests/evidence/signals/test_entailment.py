@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from evidence.signals._facts_models import ENTAILMENT_VARIABLE, embedding_place
+from evidence.models import embedding_place
+from evidence.signals._facts_models import ENTAILMENT_VARIABLE
 from evidence.signals.entailment import NEEDS, detect
 from tests.evidence.signals.comparing import answered, value
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from evidence.signals._facts_models import EMBEDDING_VARIABLE, embedding_place
+from evidence.models import EMBEDDING_VARIABLE, embedding_place
 from evidence.signals.similarity import NEEDS, detect
 from tests.evidence.signals.comparing import answered, marked, values
 
