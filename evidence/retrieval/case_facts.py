@@ -17,6 +17,9 @@ from evidence.stats import Share, wilson
 MOST = 0.5
 """Below this share of answers in the documents, most are surely not there."""
 
+BEST = ("bm25", "embedding", "hybrid")
+"""Retrievers that the fact ``best_retriever`` knows."""
+
 Found = dict[str, tuple[Value, str]]
 
 
@@ -36,6 +39,7 @@ def measured_facts(
         if result["relevance"]["kind"] == "judged":
             _state_answers(result, limits["recall_low"], name, found)
             _state_recall(result, found)
+            _state_best(result, found)
     return {
         fact: FactValue(value, "measured", evidence)
         for fact, (value, evidence) in found.items()
@@ -122,3 +126,12 @@ def _state_recall(result: Mapping[str, Any], found: Found) -> None:
         f"first ten of {result['in_use']}, 95% interval {mean['low']:.0%} to {mean['high']:.0%}"
     )
     found["retrieval_recall"] = (round(mean["value"], 4), words)
+
+
+def _state_best(result: Mapping[str, Any], found: Found) -> None:
+    """Which retriever did best, where the verdict is sure and had search by meaning to weigh."""
+    verdict, compared = result["verdict"], result["retrievers"]
+    meant = "bm25" in compared and ("embedding" in compared or "hybrid" in compared)
+    if verdict["decision"] == "retrieve" and meant and verdict["retriever"] in BEST:
+        words = f"{verdict['questions']} judged questions: {verdict['because']}"
+        found["best_retriever"] = (verdict["retriever"], words)

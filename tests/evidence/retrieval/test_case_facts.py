@@ -21,6 +21,7 @@ def result(**more: Any) -> dict[str, Any]:
         "relevance": {"kind": "judged", "given": n, "measured": n, "absent": 0},
         "wording": {"exact_terms": n, "own_words": 0, "between": 0},
         "retrievers": {"endpoint": {"success@10": mean}, "bm25": {"success@10": mean}},
+        "verdict": {"decision": "retrieve", "retriever": "bm25", "because": "So.", "questions": n},
         "misses": {"endpoint": {"reasons": {}}, "bm25": {"reasons": {}}},
     }
     return {**found, **more}
@@ -100,6 +101,17 @@ def test_what_is_lost_on_the_way_or_ignored_is_stated_where_it_is_a_real_part() 
     assert "context_ignored" not in values(result(misses=rare))
 
 
+def test_the_verdict_is_a_fact_where_search_by_meaning_was_weighed_and_it_is_sure() -> None:
+    mean = result()["retrievers"]["bm25"]
+    three = {"bm25": mean, "embedding": mean, "hybrid": mean, "endpoint": mean}
+    sure = {"decision": "retrieve", "retriever": "hybrid", "because": "So.", "questions": 100}
+    open_ = {**sure, "decision": "cannot_tell", "retriever": None}
+
+    assert values(result(retrievers=three, verdict=sure))["best_retriever"] == "hybrid"
+    assert "best_retriever" not in values(result(retrievers=three, verdict=open_))
+    assert "best_retriever" not in values(result())
+
+
 def fired(facts: dict[str, Any]) -> set[str]:
     said = {"facts_wrong": True, "evaluation_exists": True, "retrieval_in_use": "keyword", **facts}
     advice = advise(said, rulebook=BOOK)
@@ -109,3 +121,20 @@ def fired(facts: dict[str, Any]) -> set[str]:
 def test_measured_facts_change_the_advice() -> None:
     assert "low_recall_is_the_retriever" in fired(values(result()))
     assert "low_recall_is_the_retriever" not in fired({})
+
+
+def test_the_verdict_decides_between_word_search_and_meaning() -> None:
+    said = {"facts_wrong": True, "retrieval_in_use": "none", "evaluation_exists": True}
+
+    assert step({**said, "best_retriever": "bm25", "question_wording": "own_words"}) == "rag_bm25"
+    assert step({**said, "best_retriever": "hybrid", "question_wording": "exact_terms"}) == (
+        "rag_embedding"
+    )
+
+
+def step(facts: dict[str, Any]) -> str:
+    return str(advise_plainly(facts)["step"])
+
+
+def advise_plainly(facts: dict[str, Any]) -> dict[str, Any]:
+    return advice_to_dict(advise(facts, rulebook=BOOK), BOOK)
