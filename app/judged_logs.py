@@ -127,7 +127,7 @@ def numbers_to_ask(log: FailureLog, run: JudgeRun) -> Select[Any]:
             LogRecord.log_id == log.id,
             LogRecord.repeat_of.is_(None),
             or_(
-                LogRecord.label == "uncertain",
+                LogRecord.sureness == 0,  # uncertain; an index answers it
                 labelled,
                 LogRecord.number.in_(asked.where(JudgeOpinion.uncertain)),
             ),
