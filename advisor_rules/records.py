@@ -12,7 +12,16 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from advisor_rules.conditions import Holds, compile_condition, facts_of
+from advisor_rules.conditions import (
+    All,
+    Among,
+    Condition,
+    Holds,
+    Known,
+    Ordered,
+    compile_condition,
+    facts_of,
+)
 from advisor_rules.model import STRENGTHS, FailureClass, RecordClass, Rule, Strength, Value
 from advisor_rules.rulebook import Rulebook
 
@@ -29,6 +38,8 @@ class RecordRules:
     holds: Mapping[str, Holds]
     reads: Mapping[str, tuple[str, ...]]
     """Rule -> the signals that it mentions."""
+    needs: Mapping[str, frozenset[str]]
+    """Rule -> the signals without which it cannot fire; few records have those of most rules."""
     limits: Mapping[str, float]
 
 
@@ -53,8 +64,14 @@ def compile_record_rules(book: Rulebook, as_of: date) -> RecordRules:
         rules=rules,
         holds={name: compile_condition(book.conditions[name], limits) for name in rules},
         reads={name: facts_of(book.conditions[name]) for name in rules},
+        needs={name: _needs(book.conditions[name]) for name in rules},
         limits=limits,
     )
+
+
+def _needs(condition: Condition) -> frozenset[str]:
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return frozenset(part.fact for part in parts if isinstance(part, Among | Ordered | Known))
 
 
 def classify_record(rules: RecordRules, signals: Signals, muted: str = "") -> RecordClass:
@@ -63,10 +80,11 @@ def classify_record(rules: RecordRules, signals: Signals, muted: str = "") -> Re
     A signal that is missing was not measured. ``muted`` names a rule that stays silent.
     """
     columns = {name: {value: 1} for name, value in signals.items()}
+    measured = columns.keys()
     fired = [
         rule
         for name, rule in rules.rules.items()
-        if name != muted and rules.holds[name](columns, 1)[0]
+        if name != muted and rules.needs[name] <= measured and rules.holds[name](columns, 1)[0]
     ]
     return _resolve({aspect: _side(fired, aspect) for aspect in ASPECTS})
 

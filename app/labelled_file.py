@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 from app.errors import Invalid, Wrong
 from evidence.diagnose import Diagnosed
-from evidence.lines import diagnosed_of, line_of
+from evidence.lines import diagnosed_of, text_of
 
 
 @dataclass
@@ -62,8 +62,7 @@ class LabelledFile:
     def add(self, item: Diagnosed) -> None:
         """Write a record's line."""
         assert self._file  # noqa: S101 - used as a context
-        line = json.dumps(line_of(item), ensure_ascii=False).encode("utf-8", "backslashreplace")
-        self._file.write(line + b"\n")
+        self._file.write(text_of(item) + b"\n")
 
     def finish(self) -> None:
         """Put the whole file in its place and drop the draft."""

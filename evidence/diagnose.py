@@ -45,7 +45,7 @@ def diagnose_record(
     return Diagnosed(record.id, found.label, found.subtype, found.strength, seen, found.rules)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _classified(book: Rulebook, signals: tuple[tuple[str, Value], ...]) -> RecordClass:
     """Records share few combinations of signals, so each is decided once."""
     return classify_record(compile_record_rules(book, book.latest()), dict(signals))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from pydantic_core import to_json
 
 from evidence.diagnose import Diagnosed
 from evidence.signals import Observation, Span
@@ -18,6 +21,15 @@ def line_of(item: Diagnosed) -> dict[str, Any]:
         "signals": [_signal(seen) for seen in item.signals],
         "rules": list(item.rules),
     }
+
+
+def text_of(item: Diagnosed) -> bytes:
+    """The record's class as one line of JSON in UTF-8, without its end."""
+    line = line_of(item)
+    try:
+        return to_json(line)
+    except ValueError:  # half of a character, which Python can write and UTF-8 has not
+        return json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _signal(seen: Observation) -> dict[str, Any]:

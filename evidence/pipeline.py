@@ -5,6 +5,7 @@ Ray Data maps the same ``diagnose_chunk`` over logs larger than one machine (``e
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -23,6 +24,7 @@ from evidence.log_profile import LogProfile, profile_of
 from evidence.reading import Read, Row
 from evidence.records import FailureRecord, Skipped
 from evidence.signals import Observation
+from evidence.signals._base import chosen
 
 CHUNK = 200
 """Records handed to a process at once: enough to hide the cost of handing over."""
@@ -146,6 +148,8 @@ def _prepare(setup: Setup) -> None:
     global _setup  # noqa: PLW0603 - a process of the pool has one setup for its whole life
     _setup = setup
     _ = setup.book
+    chosen(setup.slow)
+    gc.freeze()  # what is loaded stays: it need not be looked through again and again
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

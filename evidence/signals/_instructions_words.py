@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from evidence.signals._base import Span
 from evidence.signals._instructions_base import (
+    MAX_SPANS,
     MAX_TERM_CHARS,
     Check,
     Options,
@@ -15,7 +17,6 @@ from evidence.signals._instructions_base import (
     counted,
     number_of,
     quoted,
-    spans_of,
     text_of,
     texts_of,
 )
@@ -25,12 +26,33 @@ KATAKANA_OFFSET = 96
 """Code points from a hiragana letter to the katakana letter of the same sound."""
 
 
-def _found(term: str, reply: Reply, *, whole: bool = False) -> Iterator[re.Match[str]]:
+def _found(term: str, reply: Reply, *, whole: bool = False) -> Iterator[Span]:
     """Where a term occurs, in capitals or not; Japanese has no spaces that bound its words."""
-    pattern = re.escape(term)
-    if whole and reply.language != "ja":
-        pattern = rf"\b{pattern}\b"
-    return re.finditer(pattern, reply.text, re.IGNORECASE)
+    bounded = whole and reply.language != "ja"
+    if term.isascii() and reply.text.isascii():
+        yield from _in_ascii(term.lower(), reply.text.lower(), bounded)
+        return
+    pattern = rf"\b{re.escape(term)}\b" if bounded else re.escape(term)
+    for found in re.finditer(pattern, reply.text, re.IGNORECASE):
+        yield Span(*found.span())
+
+
+def _in_ascii(term: str, text: str, bounded: bool) -> Iterator[Span]:
+    """The same without a pattern: compiling one for each record takes longer than the search."""
+    at = text.find(term)
+    while at >= 0:
+        end = at + len(term)
+        if bounded and not (_is_edge(text, at) and _is_edge(text, end)):
+            at = text.find(term, at + 1)
+            continue
+        yield Span(at, end)
+        at = text.find(term, end)
+
+
+def _is_edge(text: str, place: int) -> bool:
+    """Whether a word begins or ends here."""
+    before, after = text[place - 1 : place] if place else "", text[place : place + 1]
+    return (before.isalnum() or before == "_") != (after.isalnum() or after == "_")
 
 
 def _existence(reply: Reply, options: Options) -> Verdict | None:
@@ -45,7 +67,7 @@ def _forbidden(reply: Reply, options: Options) -> Verdict | None:
     terms = texts_of(options, "forbidden_words")
     if terms is None:
         return None
-    used = {term: spans_of(_found(term, reply, whole=True)) for term in terms}
+    used = {term: tuple(islice(_found(term, reply, whole=True), MAX_SPANS)) for term in terms}
     words = ", ".join(quoted(term) for term, spans in used.items() if spans)
     spans = tuple(span for found in used.values() for span in found)
     return Verdict(not spans, f"asked to leave out {words}; found", spans)
@@ -58,7 +80,7 @@ def _frequency(reply: Reply, options: Options) -> Verdict | None:
     matches = list(_found(term, reply))
     what = f"times the keyword {quoted(term)}"
     verdict = counted(len(matches), options.get("relation"), number_of(options, "frequency"), what)
-    return verdict and Verdict(verdict.kept, verdict.said, spans_of(matches))
+    return verdict and Verdict(verdict.kept, verdict.said, tuple(matches[:MAX_SPANS]))
 
 
 def _letter_frequency(reply: Reply, options: Options) -> Verdict | None:
