@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 CONFIDENCE = 0.95
@@ -92,12 +92,14 @@ def needed_to_separate(first: int, second: int, n: int) -> int | None:
     """How many more records decide which of two shares of one log is larger; 0 where it is plain.
 
     ``first`` and ``second`` of ``n`` records are of the two kinds. With discordant share
-    s = (a + b) / n and difference d = |a - b| / n, a 95% interval of the difference leaves out 0
-    once n is at least 1.96^2 (s - d^2) / d^2 (McNemar 1947, normal approximation). None where the
-    two are equal: no number can be named.
+    s = (a + b) / n and difference d = |a - b| / n, McNemar's test with Edwards' correction (1948)
+    finds a difference at the 5% level once (d n - 1)^2 >= 1.96^2 s n; this is that n, if the shares
+    stay as they are. Of records that are all of one kind it wants six, as the exact test does.
+    None where the two are equal: no number can be named.
     """
     if first == second or n == 0:
         return None
     discordant, difference = (first + second) / n, abs(first - second) / n
-    wanted = 1.96**2 * (discordant - difference**2) / difference**2
+    middle = 2 * difference + 1.96**2 * discordant
+    wanted = (middle + sqrt(middle**2 - 4 * difference**2)) / (2 * difference**2)
     return max(0, ceil(wanted) - n)

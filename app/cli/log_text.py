@@ -45,7 +45,8 @@ def _end(summary: Summary) -> Iterator[str]:
     yield ""
     yield needed_words(summary)
     if summary["repeats"]:
-        yield f"{counted(summary['repeats'], 'record')} repeat earlier ones and count once."
+        said = "record repeats an earlier one", "records repeat earlier ones"
+        yield f"{counted(summary['repeats'], *said)}; the same content counts once."
     yield from summary["warnings"][:MOST_SKIPPED]
     if summary["skipped_rows"]:
         yield f"{counted(summary['skipped_rows'], 'row')} could not be read:"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from evidence.stats import kappa, needed_to_separate, weighted, wilson
 
@@ -89,6 +90,17 @@ def test_close_shares_need_more_records_than_distant_ones() -> None:
 def test_no_number_separates_equal_shares() -> None:
     assert needed_to_separate(7, 7, 30) is None
     assert needed_to_separate(0, 0, 0) is None
+
+
+def test_a_handful_of_records_of_one_kind_decides_nothing() -> None:
+    assert [needed_to_separate(n, 0, n) for n in (1, 3, 5)] == [5, 3, 1]
+    assert needed_to_separate(6, 0, 6) == 0
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_what_is_said_to_be_plain_is_plain_to_the_exact_test_too(first: int, second: int) -> None:
+    if needed_to_separate(first, second, first + second) == 0:
+        assert binomtest(first, first + second).pvalue < 0.06
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))

@@ -56,7 +56,7 @@ def command(context: click.Context, /, log: Path, out: Path | None, **given: Any
     from app.log_run import start
 
     book = rulebook_of(given["folders"])
-    conditions = _gates(given["gates"])
+    conditions = _gates(given["gates"], book)
     if given["resume"] and out is None:
         raise BadInput("--resume goes on with the file of --out: name it")
     mapping, slow = _mapping(given["pairs"]), _detectors(given["slow"])
@@ -68,14 +68,17 @@ def command(context: click.Context, /, log: Path, out: Path | None, **given: Any
         context.exit(1)
 
 
-def _gates(texts: tuple[str, ...]) -> list[Any]:
-    """The conditions; raises BadInput naming every one that cannot be read."""
-    from evidence.gate import BadGate, read_gate
+def _gates(texts: tuple[str, ...], book: Rulebook) -> list[Any]:
+    """The conditions; raises BadInput naming each that cannot be read or names no figure."""
+    from evidence.gate import BadGate, check_gate, read_gate
+    from evidence.summary import Tally
 
     found, problems = [], []
+    nothing_yet = Tally().summary(book) if texts else {}
     for text in texts:
         try:
             found.append(read_gate(text))
+            check_gate(found[-1], nothing_yet)
         except BadGate as error:
             problems.append(f"--fail-if: {error}")
     if problems:
@@ -152,12 +155,9 @@ def _text(summary: dict[str, Any]) -> str:
 
 def _failed(gates: list[Any], summary: dict[str, Any]) -> bool:
     """Whether a condition holds; says which, with the figure."""
-    from evidence.gate import BadGate, check_gate
+    from evidence.gate import check_gate
 
-    try:
-        outcomes = [check_gate(gate, summary) for gate in gates]
-    except BadGate as error:
-        raise BadInput(f"--fail-if: {error}") from error
+    outcomes = [check_gate(gate, summary) for gate in gates]
     for outcome in outcomes:
         if outcome.holds:
             value = "not measured" if outcome.value is None else f"{outcome.value:.4g}"

@@ -75,6 +75,7 @@ def test_a_repeat_has_its_line_and_counts_once(formfact: Formfact, tmp_path: Pat
 
     summary = json.loads(formfact("diagnose", again, "--json", "--out", tmp_path / "o").out)
 
+    assert "1 record repeats an earlier one" in formfact("diagnose", again).out
     assert (summary["records"], summary["repeats"]) == (3, 1)
     assert [line["id"] for line in lines_of(tmp_path / "o")][-1] == "again"
 
@@ -107,11 +108,13 @@ def test_gates_that_cannot_be_read_are_named_before_anything_is_done(
     formfact: Formfact, log: Path, tmp_path: Path
 ) -> None:
     done = formfact(
-        "diagnose", log, "--out", tmp_path / "o", "--fail-if", "much", "--fail-if", "x.low >"
+        "diagnose", log, "--out", tmp_path / "o", "--fail-if", "much", "--fail-if", "behaviour > 0"
     )
 
     assert done.status == 2
     assert len(done.err.splitlines()) == 2
+    assert "no figure 'behaviour'" in done.err
+    assert not done.out
     assert not (tmp_path / "o").exists()
 
 
