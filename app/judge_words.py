@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.log_words import range_words
@@ -41,6 +41,13 @@ def standing_words(calibration: Json | None) -> str:
 def rate_words(share: Json | None) -> str:
     """A rate with its interval and of how many."""
     return f"{range_words(share)} of {share['n']:,}" if share else "not measured"
+
+
+def counts_words(sides: Sequence[str]) -> str:
+    """Where an opinion on a record counts."""
+    if not sides:
+        return "does not count"
+    return f"counts on {_and([SIDES[side] for side in sides])} where the rules cannot tell"
 
 
 def corrected_words(corrected: Json | None, side: str, of: str) -> str:

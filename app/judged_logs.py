@@ -48,8 +48,14 @@ class Voice:
     facts: str
     form: str
     reason: str
-    counts: bool
+    counts_on: tuple[str, ...]
+    """``information``, ``behavior`` or both: where people's labels say that its word counts."""
     created_at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts at all."""
+        return bool(self.counts_on)
 
 
 def ask_judge(session: Session, settings: Settings, case_id: str, log_id: str) -> JudgeRun:
@@ -233,12 +239,13 @@ def voices(session: Session, log: FailureLog, number: int) -> list[Voice]:
 def _voice(session: Session, log: FailureLog, row: JudgeOpinion, run: JudgeRun | None) -> Voice:
     current = run is not None and (run.model, run.prompt) == (row.model, row.prompt)
     found = calibration_of(session, log, run) if run and current else None
+    counting = {"information": found.facts_count, "behavior": found.form_counts} if found else {}
     return Voice(
         model=row.model,
         facts=row.facts or "",
         form=row.form or "",
         reason=row.reason,
-        counts=found is not None and (found.facts_count or found.form_counts),
+        counts_on=tuple(side for side, counts in counting.items() if counts),
         created_at=row.created_at,
     )
 
