@@ -30,6 +30,11 @@ def test_the_first_name_that_holds_a_moment_counts() -> None:
     assert at(time="soon", created_at="2026-05-04T12:00:00Z") == NOON
 
 
+@pytest.mark.parametrize("name", ["Created at", "createdAt", "DATE", "Time"])
+def test_how_the_name_is_written_makes_no_difference(name: str) -> None:
+    assert at(**{"Ticket": "7", name: "2026-05-04T12:00:00Z"}) == NOON
+
+
 @pytest.mark.parametrize(
     "value", ["yesterday", True, None, 12, -1e300, float("1e18"), [], "0001-01-01"]
 )

@@ -50,6 +50,15 @@ def only(path: Path, mapping: dict[str, str] | None = None) -> FailureRecord:
                 "critique": "reviewer_note",
             },
         ),
+        (
+            "Ticket_No User_question Bot_said QA_comment",
+            {
+                "Ticket_No": "id",
+                "User_question": "input",
+                "Bot_said": "output",
+                "QA_comment": "reviewer_note",
+            },
+        ),
         ("input output source subtype score", {"input": "input", "output": "output"}),
     ],
 )
