@@ -162,9 +162,18 @@ def _literal(line: str) -> str:
 @lru_cache(maxsize=16_384)
 def _starting(word: str) -> tuple[tuple[Match, Phrase], ...]:
     """The phrases that may begin at a word."""
-    return tuple(
-        (_compiled(item.line).match, item) for item in phrases() if word.startswith(item.heads)
-    )
+    near = (*_by_letter().get(word[:1], ()), *_by_letter().get("", ()))
+    return tuple((_compiled(item.line).match, item) for item in near if word.startswith(item.heads))
+
+
+@lru_cache(maxsize=1)
+def _by_letter() -> dict[str, list[Phrase]]:
+    """The phrases by the letters that their first words begin with ("" for any)."""
+    found: dict[str, list[Phrase]] = {}
+    for item in phrases():
+        for letter in {head[:1] for head in item.heads}:
+            found.setdefault(letter, []).append(item)
+    return found
 
 
 def sentences(note: str) -> list[tuple[int, int]]:
