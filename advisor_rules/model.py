@@ -309,8 +309,8 @@ class Rule(Entry):
         said = bool(self.gives.diagnosis) + bool(self.gives.effects()) + self.gives.judges
         if said != 1:
             raise ValueError(
-                "gives must be a diagnosis, or effects on steps and options, or one of facts, "
-                "form and fault of a record"
+                "gives must be either a diagnosis, or effects on steps and options, or one of "
+                "facts, form and fault of a record"
             )
         right = "right" in (self.gives.facts, self.gives.form)
         if self.subject == "record" and not right and self.gives.subtype is None:

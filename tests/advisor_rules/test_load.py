@@ -42,7 +42,8 @@ def test_the_built_in_rulebook_is_whole(book: Rulebook) -> None:
     assert len(book.facts) >= 45
     assert len(book.rules) >= 90
     assert stages == {"classify", "recommend"}
-    assert set(book.conditions) == set(book.rules)
+    assert set(book.conditions) == set(book.every_rule)
+    assert len(book.record_rules) >= 60
     assert list(book.steps) == sorted(book.steps, key=lambda step: book.steps[step].cost)
     assert book.version
     assert book.title
@@ -60,7 +61,7 @@ def test_every_question_stands_in_a_section(book: Rulebook) -> None:
         ("id: new\ntitle: A rule\n", 1, "when: is missing"),
         (rule("new") + "extra: 1\n", 7, "extra: is not a key here"),
         (rule("New one"), 1, "id: must be one word such as my_rule"),
-        (rule("new", gives="{}"), 1, "gives must be either a diagnosis or effects"),
+        (rule("new", gives="{}"), 1, "gives must be either a diagnosis, or effects"),
         (rule("new", gives="{diagnosis: information, for: search}"), 1, "must be either"),
         (rule("new", gives="{for: nowhere}"), 4, "no step 'nowhere'"),
         (rule("new", gives="{choose: search}"), 4, "no option of a step 'search'"),
