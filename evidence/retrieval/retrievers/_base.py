@@ -71,3 +71,10 @@ def ranked(scores: dict[str, float], k: int) -> Ranking:
     """The best ``k`` of passage id -> score, highest first; ties by passage id, ascending."""
     best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     return [Hit(passage, score) for passage, score in best[: max(k, 0)]]
+
+
+def indexed_text(passage: Passage) -> str:
+    """What is searched of a passage: its text, below its heading where the text lacks that."""
+    if not passage.heading or passage.heading in passage.text:
+        return passage.text
+    return f"{passage.heading}\n{passage.text}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
-from evidence.retrieval.retrievers._base import Progress
+from evidence.retrieval.retrievers._base import Progress, indexed_text
 from evidence.retrieval.retrievers._weighing import Weighing
 from evidence.retrieval.shapes import Hit, Passage, Ranking
 from evidence.retrieval.tokens import Tokenizer
@@ -82,7 +82,7 @@ class Bm25:
         """Count the words of these passages; a heading that the text lacks counts with it."""
         # Numbered by id, so that the first of equals is the one with the smaller id.
         ordered = sorted(passages, key=lambda passage: passage.id)
-        texts = [_text(passage) for passage in ordered]
+        texts = [indexed_text(passage) for passage in ordered]
         small = self.engine == "auto" and len(ordered) <= SMALL
         self._used = "library" if small or self.engine == "library" else "fast"
         self._scored = self._build(self._used, texts, progress)
@@ -114,9 +114,3 @@ class Bm25:
             weightless = self._scored.weightless(tokens).tolist()
             found += [row for row in weightless if scores[row] == 0][: k - len(found)]
         return [Hit(self._ids[row], float(scores[row])) for row in found]
-
-
-def _text(passage: Passage) -> str:
-    if not passage.heading or passage.heading in passage.text:
-        return passage.text
-    return f"{passage.heading}\n{passage.text}"

@@ -14,6 +14,7 @@ import pytest
 from evidence.retrieval.retrievers._base import Retriever, retriever_modules
 from evidence.retrieval.shapes import Passage, Ranking
 from tests.evidence.retrieval.search_server import by_words, serving
+from tests.evidence.retrieval.small_models import cross_encoder
 
 TEXTS = {
     "d1": "The compiler stops with error C2065 when an identifier was not declared.",
@@ -56,14 +57,24 @@ def search_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=sorted(retriever_modules()))
-def make(request: pytest.FixtureRequest, run_file: Path, search_url: str) -> Make:
+def make(
+    request: pytest.FixtureRequest,
+    run_file: Path,
+    search_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Make:
     found = retriever_modules()[request.param]
     if not found.available:
         pytest.skip(f"{found.needs} is not installed")
     needed: dict[str, dict[str, Any]] = {
         "endpoint": {"url": search_url},
         "run_file": {"path": run_file, "questions": {QUESTIONS[0]: "1", QUESTIONS[1]: "2"}},
+        "embedding": {"cache": ""},
+        "hybrid": {"settings": {"embedding": {"cache": ""}}},
     }
+    if request.param == "rerank":
+        place = cross_encoder(tmp_path_factory.mktemp("reranks"), QUESTIONS[0], TEXTS["d1"])
+        needed["rerank"] = {"model": place}
     return lambda: found.make(**needed.get(request.param, {}))
 
 
@@ -112,7 +123,8 @@ def same(some: list[Ranking], others: list[Ranking]) -> bool:
     """Whether the rankings agree, but for the last bits of the scores."""
     return all(
         [hit.passage for hit in one] == [hit.passage for hit in other]
-        and [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-5)
+        and [hit.score for hit in one]
+        == pytest.approx([hit.score for hit in other], rel=1e-5, abs=3e-6)
         for one, other in zip(some, others, strict=True)
     )
 
@@ -186,5 +198,5 @@ def test_progress_ends_with_all_of_them_and_can_stop_the_work(make: Make) -> Non
 
 def test_every_retriever_says_what_it_is() -> None:
     found = retriever_modules()
-    assert {"bm25", "endpoint", "run_file"} <= set(found)
+    assert {"bm25", "embedding", "endpoint", "hybrid", "rerank", "run_file"} <= set(found)
     assert all(item.about and item.name == name for name, item in found.items())
