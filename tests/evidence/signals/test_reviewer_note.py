@@ -87,7 +87,12 @@ def test_praise_is_no_complaint(note: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "note", ["wrong date and far too long", "Incorrect price. Also the tone is rude."]
+    "note",
+    [
+        "wrong date and far too long",
+        "Incorrect price. Also the tone is rude.",
+        "Wrong amount and it ignored the JSON format.",
+    ],
 )
 def test_a_note_can_complain_of_both(note: str) -> None:
     found = seen(note)
@@ -128,6 +133,8 @@ def test_the_phrases_that_speak_are_marked_in_the_note() -> None:
     ("note", "label", "subtype"),
     [
         ("The delivery date is wrong.", "information", "wrong_fact"),
+        ("It made this up; nothing about it in the docs.", "information", "unsupported"),
+        ("The search returned the wrong pages.", "information", "retrieval_missed"),
         ("Does not answer the question.", "behavior", "irrelevant"),
         ("Looks good", "neither", "correct"),
     ],
