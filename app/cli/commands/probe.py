@@ -37,6 +37,11 @@ SHOWN = 20
 @click.option("--overlap", type=click.IntRange(0), help="Tokens that passages share.")
 @click.option("--budget", type=click.IntRange(1), help="Tokens of passages that fit the prompt.")
 @click.option("--price-per-hour", type=click.FloatRange(0), help="Of the machine that searches.")
+@click.option(
+    "--starter",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the retriever to begin with to this zip, as a small project of its own.",
+)
 @click.option("--details", is_flag=True, help="With --json: a line for each question too.")
 @rules_option
 @as_of_option
@@ -52,12 +57,28 @@ def command(documents: Path, questions: Path | None, **given: Any) -> None:
     if questions is None and given["log"] is None:
         raise BadInput("--questions: name a file of questions, or a failure log with --log")
     settings = _settings(given)
+    if given["starter"] and not given["starter"].parent.is_dir():
+        raise BadInput(f"--starter: there is no folder {given['starter'].parent}")
     names = _names(given["names"])
     inputs = _inputs(documents, questions, given)
     result = _measured(inputs, _retrievers(names, inputs, given), settings, given)
     click.echo(json.dumps(result) if given["as_json"] else _text(result))
     if given["names"] is None:
         _tell_absent()
+    if given["starter"]:
+        _hand_over(inputs, result, given["starter"])
+
+
+def _hand_over(inputs: Inputs, result: dict[str, Any], path: Path) -> None:
+    """Write the starter; raises BadInput where there is none for the verdict's retriever."""
+    from app.starter import NoStarter, starter_of_probe
+
+    try:
+        made = starter_of_probe(result, inputs.documents, inputs.questions, inputs.qrels)
+    except NoStarter as error:
+        raise BadInput(f"--starter: {error}") from error
+    made.save(path)
+    click.echo(f"Written to {path}: {made.retriever} as a small project", err=True)
 
 
 def _text(result: dict[str, Any]) -> str:
