@@ -136,6 +136,12 @@ def in_words(text: Any, *but: Any) -> str | None:
     return None if repeats else text.strip()
 
 
+def remark(text: Any) -> str | None:
+    """What somebody typed about a result, however short, as "too long"; None without a letter."""
+    said = text.strip() if isinstance(text, str) else ""
+    return said if any(map(str.isalpha, said)) else None
+
+
 def note_of(texts: Collection[str | None]) -> str | None:
     """What was said, each thing once, a line each; None where nothing was."""
     return "\n".join(dict.fromkeys(text for text in texts if text)) or None

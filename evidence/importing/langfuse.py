@@ -25,6 +25,7 @@ from evidence.importing._shared import (
     mapping_in,
     named,
     note_of,
+    remark,
     results,
     verdict,
 )
@@ -123,7 +124,7 @@ def _camelled(row: Fields) -> Fields:
 
 
 def _said(score: Fields) -> Iterator[str | None]:
-    yield in_words(score.get("comment"))
+    yield remark(score.get("comment"))
     if score.get("dataType") == "TEXT":
         yield in_words(_value(score))
 

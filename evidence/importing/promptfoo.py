@@ -22,6 +22,7 @@ from evidence.importing._shared import (
     mapping_in,
     named,
     note_of,
+    remark,
     results,
 )
 from evidence.reading.shapes import Raw
@@ -131,7 +132,7 @@ def _contains(checks: list[Fields]) -> Fields | None:
 
 def _note(row: Fields) -> str | None:
     grading = mapping_in(row.get("gradingResult"))
-    comment = in_words(grading.get("comment"))
+    comment = remark(grading.get("comment"))
     if row.get("success") is not False:
         return comment
     parts = list_in(grading.get("componentResults")) or [grading]

@@ -301,6 +301,22 @@ def test_langfuse_table_is_read(tmp_path: Path) -> None:
     assert record.metadata["scores"] == {"ok": [1]}
 
 
+@pytest.mark.parametrize(("comment", "note"), [("Too long", "Too long"), (" 0.5 ", None)])
+def test_what_a_person_typed_is_a_note_however_short(
+    comment: str, note: str | None, tmp_path: Path
+) -> None:
+    scores = [{"name": "review", "value": 0, "comment": comment}]
+    trace = {"id": "t", "input": "Fee?", "output": "Five euros.", "scores": scores}
+    result = {
+        "success": False,
+        "prompt": {"raw": "Fee?"},
+        "response": {"output": "Five euros."},
+        "gradingResult": {"pass": False, "comment": comment, "componentResults": []},
+    }
+    assert only(run("langfuse", lines(tmp_path, trace))).reviewer_note == note
+    assert only(run("promptfoo", lines(tmp_path, result))).reviewer_note == note
+
+
 def test_old_names_and_metrics_of_ragas_are_known(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     header = ["question", "contexts", "answer", "ground_truth", "faithfulness", "recall"]
