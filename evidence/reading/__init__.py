@@ -6,7 +6,9 @@ every other row is kept. Which column is which field is guessed from names, or g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -137,6 +139,15 @@ def _shown(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
     shown = {}
     for name in names:
         value = columns.at_path(row, columns.path_of(name, [row]))
-        text = "" if value is None else value if isinstance(value, str) else str(value)
+        text = _as_text(value)
         shown[name] = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
     return shown
+
+
+def _as_text(value: Any) -> str:
+    """A value as a person would write it in the log: texts as they are, the rest as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    with suppress(ValueError, RecursionError):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

@@ -184,3 +184,12 @@ def test_further_acceptable_answers_are_kept_aside(saved: Saved) -> None:
 )
 def test_answer_that_is_a_message_gives_its_text(saved: Saved, answer: Any) -> None:
     assert only(saved("a.jsonl", json.dumps({"prompt": "a", "response": answer}))).output == "yes"
+
+
+def test_a_preview_shows_values_as_the_log_writes_them(saved: Saved) -> None:
+    row = {"input": "?", "output": "!", "format_spec": {"type": "json"}, "context": ["One."]}
+
+    (shown,) = preview_log(saved("log.jsonl", json.dumps(row))).rows
+
+    assert shown["format_spec"] == '{"type": "json"}'
+    assert shown["context"] == '["One."]'
