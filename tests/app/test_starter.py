@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
 import subprocess
@@ -11,12 +10,9 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from app.starter import (
@@ -35,7 +31,6 @@ from evidence.retrieval.metrics import METRICS
 from evidence.retrieval.passages import split_all
 from evidence.retrieval.retrievers._base import retriever_modules
 from evidence.retrieval.shapes import Document, Passage, Question
-from evidence.retrieval.tokens import Tokenizer, stop_word_lists
 from tests.app.starters import (
     collection_for,
     isolated,
@@ -43,7 +38,6 @@ from tests.app.starters import (
     packed,
     passages_of,
     run,
-    standard_library,
     unpacked,
 )
 
@@ -200,54 +194,6 @@ def test_the_ranking_is_that_of_formfact(
     assert names == [[hit.passage for hit in hits] for hits in expected]
     for hits, ours in zip(found, expected, strict=True):
         assert [score for _, score in hits] == pytest.approx([hit.score for hit in ours], abs=1e-5)
-
-
-@pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The tokenizer that goes into a starter."""
-    content = starter_zip("bm25", passages_of("a", "Text."), [], {}, StarterSettings())
-    path = unpacked(content, tmp_path_factory.mktemp("tokens")) / "tokens.py"
-    spec = importlib.util.spec_from_file_location("starter_tokens", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["starter_tokens"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def same(tokens: ModuleType, ours: Tokenizer, text: str) -> None:
-    stop = stop_word_lists()[ours.stop_words] if ours.stop_words else frozenset()
-    theirs = tokens.Tokenizer(ours.stemmer, stop, ours.identifiers)
-
-    assert theirs.tokens(text) == ours.tokens(text)
-
-
-TRICKY = st.text(
-    st.sampled_from("aBcS12,.:->_#+ \n\0é\u0301ß日本ไทย한ﬁ²Ⅷ\u0948İCFf\u200d()"), max_size=40
-)
-TOKENIZERS = st.builds(
-    Tokenizer,
-    st.sampled_from(["english", "german", "french", "turkish", "porter", ""]),
-    st.sampled_from(["english", ""]),
-    st.booleans(),
-)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=600)
-@given(ours=TOKENIZERS, text=st.text() | TRICKY)
-@example(ours=Tokenizer(), text="COleDateTime::GetStatus, C++ and c#; 1,234.5 max_tokens IDs")
-@example(ours=Tokenizer(), text="日,234.5日.C#x::日本語abc->é")
-@example(ours=Tokenizer(), text="x" * 99 + "Yz" * 9 + "日" * 120)
-def test_a_starter_s_tokenizer_gives_the_same_terms(
-    tokens: ModuleType, ours: Tokenizer, text: str
-) -> None:
-    same(tokens, ours, text)
-
-
-def test_a_starter_s_tokenizer_gives_the_same_terms_of_documentation(tokens: ModuleType) -> None:
-    for document in standard_library().documents:
-        same(tokens, Tokenizer(), f"{document.title}\n{document.text}")
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
