@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ def fingerprint(place: str) -> str:
 def _check_installed() -> None:
     if find_spec(NEEDED) is None:
         raise NoModel("models that compare texts need the extra `embedding`, not installed here")
+    # A bar on standard error for every load would stand among the words of our own commands.
+    import_module("transformers.utils.logging").disable_progress_bar()
 
 
 def _unloadable(kind: str, place: str, variable: str, problem: Exception) -> NoModel:
