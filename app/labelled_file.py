@@ -64,6 +64,12 @@ class LabelledFile:
         assert self._file  # noqa: S101 - used as a context
         self._file.write(text_of(item) + b"\n")
 
+    def discard(self) -> None:
+        """Drop the draft: there is nothing worth going on with."""
+        self.__exit__(None, None, None)
+        self.draft.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
     def finish(self) -> None:
         """Put the whole file in its place and drop the draft."""
         self.__exit__(None, None, None)

@@ -106,6 +106,12 @@ def spoken(value: Any) -> Any:
     return value
 
 
+def _output(value: Any) -> Any:
+    """The answer as text; an object or list was JSON before somebody parsed it."""
+    value = spoken(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
 def _reference(value: Any) -> Any:
     if isinstance(value, list):
         value = value[0] if value else None
@@ -190,7 +196,7 @@ def parsed(text: str) -> Any:
 CONVERT: dict[str, Callable[[Any], Any]] = {
     "id": _identity,
     "input": _input,
-    "output": spoken,
+    "output": _output,
     "reference": _reference,
     "context": _context,
     "format_spec": _format,

@@ -51,9 +51,19 @@ def is_quantity(text: str) -> bool:
 
 
 def is_close(answer: str, expected: str) -> bool:
-    """Whether a number of the answer is within a twentieth of the one expected."""
+    """Whether a number of the answer is the one expected, rounded, or rounds to it.
+
+    They must also be within a twentieth of each other.
+    """
     aim = float(next(word for word in plain(expected).split() if NUMBER.fullmatch(word)))
-    return any(abs(float(item) - aim) <= CLOSE * abs(aim) for item in numbers(answer))
+    near = (float(item) for item in numbers(answer))
+    return any(abs(item - aim) <= CLOSE * abs(aim) and _rounds(item, aim) for item in near)
+
+
+def _rounds(one: float, other: float) -> bool:
+    """Whether one number with fewer digits is the other."""
+    places = range(1, 7)
+    return any(float(f"{one:.{n}g}") == other or float(f"{other:.{n}g}") == one for n in places)
 
 
 def same_quantity(answer: str, expected: str) -> bool:

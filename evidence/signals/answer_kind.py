@@ -26,6 +26,8 @@ PLAIN = 400
 """The same where no format surrounds the answer."""
 PERSONAL = re.compile(r"\b(?:can|could|do|should|may) (?:i|we|you)\b|\bmy\b", re.IGNORECASE)
 """'Where can I find' asks for a way, and is seldom answered by a name."""
+WHERE = re.compile(r"\b(?:at|behind|beside|between|in|inside|near|next to|on|over|under)\b", re.I)
+"""'On the table' tells a place without a name."""
 KINDS: dict[Wanted, str] = {
     "number": "a number",
     "date": "a date",
@@ -47,6 +49,8 @@ def detect(view: RecordView) -> Iterator[Observation]:
         return
     question, answer = asked(view.question), given_answer(view)
     kind = wanted(question)
+    if kind == "place" and WHERE.search(answer):
+        return
     if kind not in KINDS or not 0 < len(words(answer)) <= LONGEST or abstains(answer):
         return
     fits = _fits(kind, question, answer)

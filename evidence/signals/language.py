@@ -1,7 +1,8 @@
 """Is the output in the language that was asked for?
 
 Looks at the prose of the output where ``format_spec`` names a natural language; returns
-``format_language``. Two detectors must agree, code and addresses are left out, and short texts and
+``format_language``. Where only the input asks for one ("answer in French"), ``language_in_words``
+says the same. Two detectors must agree, code and addresses are left out, and short texts and
 close relatives (Danish and Norwegian, Indonesian and Malay) are not measured.
 """
 
@@ -20,7 +21,7 @@ from evidence.view import RecordView
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
 
-SIGNALS = ("format_language",)
+SIGNALS = ("format_language", "language_in_words")
 NEEDS = "py3langid"
 LIMIT = 2_000
 """Characters looked at."""
@@ -45,6 +46,14 @@ NAMES: Mapping[str, str] = {
     "nederlands": "nl", "mandarin": "zh", "brazilian portuguese": "pt",
     "simplified chinese": "zh", "traditional chinese": "zh", "filipino": "tl",
 }  # fmt: skip
+ASKED_WITHIN = 3_000
+"""Characters of the input in which a language may be asked for."""
+IN_LANGUAGE = re.compile(
+    r"\b(?:answer|repl(?:y|ies)|respon[ds]e?|write|translat\w+)\b[^.?!\n]{0,60}?\b(?:in|into|to) "
+    rf"({'|'.join(sorted(NAMES, key=len, reverse=True))})(?=[\s]*(?:[.,:;!?)\n\"]|$|only|please))",
+    re.IGNORECASE,
+)
+"""'Answer in French:'; not 'in Spanish Harlem', nor a word's meaning in a language."""
 RELATIVES = (
     {"da", "no", "nn", "nb", "sv"}, {"hr", "bs", "sr", "sl", "mk", "bg"}, {"id", "ms", "jv"},
     {"cs", "sk"}, {"hi", "mr", "ne", "sa"}, {"gl", "pt", "es", "ca", "ext", "an", "oc", "ast"},
@@ -57,7 +66,9 @@ LETTER = re.compile(r"[^\W\d_]")
 
 def detect(view: RecordView) -> Iterator[Observation]:
     """Yield whether the output is in the language asked for, where both detectors agree."""
-    asked = _asked(view)
+    asked, signal = _asked(view), SIGNALS[0]
+    if not asked and not view.format_type:
+        asked, signal = _asked_in_words(view), SIGNALS[1]
     if not asked:
         return
     text = NOT_PROSE.sub(" ", view.output[:LIMIT])
@@ -67,10 +78,10 @@ def detect(view: RecordView) -> Iterator[Observation]:
     first, second = _first(text), _second(text)
     if asked in (first, second):
         if first == second:
-            yield Observation("format_language", "expected", f"It is in {asked!r}")
+            yield Observation(signal, "expected", f"It is in {asked!r}")
     elif first and first == second and not _related(asked, first):
         said = f"It is in {first!r}, asked for {asked!r}"
-        yield Observation("format_language", "other", said, (Span(0, len(view.output)),))
+        yield Observation(signal, "other", said, (Span(0, len(view.output)),))
 
 
 def _asked(view: RecordView) -> str:
@@ -85,6 +96,13 @@ def _asked(view: RecordView) -> str:
         return ""
     code = NAMES.get(name, re.split(r"[-_]", name)[0])
     return code if code in NAMES.values() else ""
+
+
+def _asked_in_words(view: RecordView) -> str:
+    """The ISO 639-1 code of the one language that the input asks to answer in; '' where unclear."""
+    text = view.input_text[:ASKED_WITHIN]
+    codes = {NAMES[found.lower()] for found in IN_LANGUAGE.findall(text)}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _first(text: str) -> str:

@@ -115,6 +115,7 @@ def _finished(run: LogRun, book: Rulebook, out: Path | None, resume: bool) -> di
     if out is None:
         for _ in _shown(run, run.items()):
             pass
+        _need_records(run)
     else:
         _write(run, book, out, resume)
     seconds = round(time.perf_counter() - started, 3)
@@ -130,10 +131,25 @@ def _write(run: LogRun, book: Rulebook, out: Path, resume: bool) -> None:
             for number, item in enumerate(_shown(run, run.items(file.earlier()))):
                 if number >= file.before:
                     file.add(item)
+            if not run.tally.records:
+                file.discard()
+            _need_records(run)
             file.finish()
     except KeyboardInterrupt:
         click.echo(f"Stopped after {run.done:,} rows; --resume goes on from there", err=True)
         raise
+
+
+def _need_records(run: LogRun) -> None:
+    """Raise BadInput where no row of the log is a failure record, with the first reasons."""
+    if run.tally.records:
+        return
+    reasons = [f"{run.log}:{row.line}: {row.why}" for row in run.skipped[:3]]
+    raise BadInput(
+        f"{run.log}: no row is a failure record; name columns with --map, or use formfact import "
+        "for another tool's results",
+        *reasons,
+    )
 
 
 def _shown(run: LogRun, items: Iterator[Any]) -> Iterator[Any]:

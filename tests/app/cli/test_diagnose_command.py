@@ -202,3 +202,16 @@ def test_there_is_nothing_to_resume_without_a_draft(
 
     assert done.status == 2
     assert "no stopped run" in done.err
+
+
+@pytest.mark.parametrize("rows", [[], ["garbage", '{"input": {}, "output": "x"}']])
+def test_a_log_without_a_single_record_is_bad_input_and_leaves_nothing(
+    formfact: Formfact, tmp_path: Path, rows: list[str]
+) -> None:
+    path = written(tmp_path / "log.jsonl", rows)
+
+    done = formfact("diagnose", path, "--out", tmp_path / "out.jsonl")
+
+    assert done.status == 2
+    assert "formfact import" in done.err
+    assert [item.name for item in tmp_path.iterdir()] == ["log.jsonl"]

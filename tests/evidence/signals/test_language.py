@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evidence.records import FailureRecord
 from evidence.signals.language import detect
+from evidence.view import RecordView
 from tests.evidence.signals.checking import seen
 
 GERMAN = "Der Kanal wurde im Jahre 1869 eröffnet und verbindet zwei Meere miteinander."
@@ -48,3 +50,31 @@ def test_a_language_of_code_is_no_language_of_prose() -> None:
 @settings(max_examples=50)
 def test_any_text_is_read(output: str) -> None:
     seen(detect, output, type="language", language="en")
+
+
+@pytest.mark.parametrize(
+    ("asked", "output", "said"),
+    [
+        (
+            "Answer in French: where is the cat?",
+            "The cat is on the table and it does not want to come down today.",
+            {"language_in_words": "other"},
+        ),
+        (
+            "Please reply only in German.",
+            "Die Katze sitzt auf dem Tisch und will heute nicht herunterkommen.",
+            {"language_in_words": "expected"},
+        ),
+        (
+            "Write a story about a walk in Spanish Harlem.",
+            "She walked along the avenue and bought bread for the whole family.",
+            {},
+        ),
+    ],
+)
+def test_a_language_asked_for_in_words_is_looked_at(
+    asked: str, output: str, said: dict[str, str]
+) -> None:
+    record = FailureRecord(id="r", input=asked, output=output)
+
+    assert {item.signal: item.value for item in detect(RecordView(record))} == said
