@@ -55,9 +55,11 @@ class LabelledFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the draft; only ``finish`` makes it the file."""
+        """Close the draft; only ``finish`` makes it the file. An empty one goes."""
         if self._file:
             self._file.close()
+        if kind and self.draft.exists() and not self.draft.stat().st_size:
+            self.discard()
 
     def add(self, item: Diagnosed) -> None:
         """Write a record's line."""
@@ -66,7 +68,8 @@ class LabelledFile:
 
     def discard(self) -> None:
         """Drop the draft: there is nothing worth going on with."""
-        self.__exit__(None, None, None)
+        if self._file:
+            self._file.close()
         self.draft.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
 
