@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 
-import anyio
 import pytest
 
 from app.cases import create_case
@@ -14,7 +12,7 @@ from app.logs import cancel_log, create_log, file_of, list_logs
 from app.settings import Settings
 from app.storage import Database, FailureLog
 from app.uploads import receive, receive_whole
-from tests.app.failures import as_lines, pieces_of, read_again, record, uploaded
+from tests.app.failures import as_lines, pieces_of, read_again, record, run, uploaded
 
 CONTENT = as_lines(record(number) for number in range(500))
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -25,12 +23,6 @@ def announced(database: Database, size: int = len(CONTENT), sha256: str = "") ->
     with database.writing() as session:
         case_id = create_case(session, "bot").id
         return create_log(session, case_id, "log.jsonl", size, sha256=sha256, most_bytes=MANY)
-
-
-def run(act: Callable[[], Awaitable[FailureLog]]) -> FailureLog:
-    """Run it in a thread of its own: a browser test before this one may have left a loop here."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(anyio.run, act).result()
 
 
 def send(
