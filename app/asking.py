@@ -8,7 +8,6 @@ was answering when the process was killed, a few records are asked about again.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
 from collections import Counter, deque
@@ -24,7 +23,7 @@ from sqlalchemy.orm import Session
 from advisor_rules.rulebook import Rulebook
 from app.background import FINISHED, FULL, STOPPED
 from app.cases import lock_case
-from app.diagnosing import NICENESS, GivenUp
+from app.diagnosing import GivenUp, run_process
 from app.errors import Conflict
 from app.judged_logs import calibration_of, numbers_to_ask, opinions_by_number
 from app.judging import Silent, endpoint_of, patient, with_opinion, without_judge
@@ -251,24 +250,5 @@ def _store(record: LogRecord, whole: LogText, found: Diagnosed) -> None:
     whole.signals, whole.rules = plain_json(line["signals"], []), line["rules"]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Work on one run; the exit status says how it ended."""
-    os.nice(NICENESS)
-    run_id, claim = arguments
-    settings = Settings.from_environment()
-    database = Database(settings.url)
-    job = Asking(database, settings, run_id, claim)
-
-    def stop(*_: object) -> None:
-        job.stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server tells, when it is ready to
-    try:
-        return job.run()
-    finally:
-        database.close()
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_process(Asking, sys.argv[1:]))

@@ -13,10 +13,10 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Update, bindparam, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -276,13 +276,24 @@ def total_of(path: Path, kind: str) -> int | None:
     return lines + (last not in (b"", b"\n"))
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Work on one log; the exit status says how it ended."""
+class Stoppable(Protocol):
+    """A job that looks now and then whether it shall stop."""
+
+    stopping: bool
+
+    def run(self) -> int:
+        """Work to the end, or until stopped; the exit status says which."""
+
+
+def run_process(
+    make: Callable[[Database, Settings, str, str], Stoppable], arguments: Sequence[str]
+) -> int:
+    """Be the process of one job, given its id and claim; it stops where the server tells it to."""
     os.nice(NICENESS)
-    log_id, claim = arguments
+    job_id, claim = arguments
     settings = Settings.from_environment()
     database = Database(settings.url)
-    job = Job(database, settings, log_id, claim)
+    job = make(database, settings, job_id, claim)
 
     def stop(*_: object) -> None:
         job.stopping = True
@@ -296,4 +307,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_process(Job, sys.argv[1:]))

@@ -25,7 +25,6 @@ LONGEST_ANNOTATOR = 100
 LONGEST_NOTE = 5_000
 EVERY = 10
 """One record in so many is drawn at random."""
-MOST_DRAWS = 1_000_000
 MOST_PAIRED = 20
 """Annotators that are compared with one another; those with most labels go first."""
 

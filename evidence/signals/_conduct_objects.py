@@ -159,11 +159,3 @@ def _possessive(low: str) -> bool:
 
 def _named(phrase: list[Token]) -> bool:
     return all(token.raw[:1].isupper() for token in phrase) and phrase[0].low not in _SELF
-
-
-def owner_of(phrase: list[Token]) -> list[Token]:
-    """The words that name the owner in a phrase such as "my roofer's passport number"."""
-    for place in range(len(phrase) - 1, -1, -1):
-        if _possessive(phrase[place].low):
-            return phrase[: place + 1]
-    return []

@@ -30,7 +30,6 @@ _NO_PERSON = frozenset(
     )
 )
 _CLOSE = frozenset(words("son daughter child kid baby own pet newborn"))
-_OWNED = re.compile(r"([^\W_][\w'’ -]{0,60}?)(?:'s|’s|s'|s’)\s")
 _OTHERS = re.compile(
     r"\b(?:someone|somebody|another person|other people|a stranger|her|his|their)\b"
 )

@@ -23,7 +23,6 @@ OPTIONAL_END = frozenset(
     {"html", "head", "body", "p", "li", "dt", "dd", "option", "optgroup", "tr", "td", "th"}
     | {"thead", "tbody", "tfoot", "colgroup", "caption", "rp", "rt"}
 )
-FOREIGN = frozenset({"svg", "math"})
 HARMLESS = ("doctype", "self-closing", "non-void", "character-reference", "duplicate-attribute")
 
 

@@ -23,8 +23,6 @@ LIMIT = 1_500
 """Characters of reference and passages in which years are looked for; 1,000 of the output."""
 STALE_YEARS = 1
 """Years by which an answer dated in words must lie behind the record's own date."""
-OLDEST = 1900
-"""Years before are history, not news."""
 
 _AS_OF = re.compile(
     r"\b(?:as of|since|by|in|updated?(?: in)?|until) (?:\w+ (?:\d{1,2}, )?)?((?:19|20)\d\d)\b"
