@@ -1,0 +1,1 @@
+"""Base models that jobs may start from, as configured."""

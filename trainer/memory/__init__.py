@@ -1,0 +1,1 @@
+"""What fits: bytes by part, per method and precision, and by whose convention."""
