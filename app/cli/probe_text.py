@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.probe_words import REASON_TITLES, SIGN_TITLES
 from app.words import counted
 
 SHOWN = ("ndcg@10", "recall@1", "recall@5", "recall@10", "mrr@10")
-REASON_TITLES = {
-    "not_in_documents": "not in the documents",
-    "not_in_top_k": "not among the first ten",
-    "cut_by_budget": "found, and cut before the prompt",
-    "missing_from_prompt": "found here, not in the prompt of the log",
-    "found_and_ignored": "in the prompt, and ignored",
-}
-SIGN_TITLES = {
-    "few_shared_words": "question and passage share few words",
-    "names_lost": "a name or code was lost",
-    "outranked": "other passages came first",
-}
 Result = Mapping[str, Any]
 
 
