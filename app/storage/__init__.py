@@ -11,12 +11,26 @@ from app.storage.log_models import (
     SkippedRow,
 )
 from app.storage.models import AdviceRecord, Base, Case, FactEntry, IdempotencyKey, utc_now
+from app.storage.probe_models import (
+    DocumentFile,
+    DocumentState,
+    Probe,
+    ProbeDocument,
+    ProbeHit,
+    ProbeJudgement,
+    ProbePassage,
+    ProbeQuestion,
+    ProbeState,
+    RelevanceKind,
+)
 
 __all__ = [
     "AdviceRecord",
     "Base",
     "Case",
     "Database",
+    "DocumentFile",
+    "DocumentState",
     "FactEntry",
     "FailureLog",
     "HumanLabel",
@@ -26,6 +40,14 @@ __all__ = [
     "LogRecord",
     "LogState",
     "LogText",
+    "Probe",
+    "ProbeDocument",
+    "ProbeHit",
+    "ProbeJudgement",
+    "ProbePassage",
+    "ProbeQuestion",
+    "ProbeState",
+    "RelevanceKind",
     "RunState",
     "SkippedRow",
     "utc_now",
