@@ -16,6 +16,7 @@ KINDS = {
     "regex": "regex", "regexp": "regex", "pattern": "regex", "choice": "choice", "enum": "choice",
     "choices": "choice", "classification": "choice", "label": "choice", "length": "length",
     "language": "language", "python": "code", "javascript": "code", "typescript": "code",
+    "contains": "contains",
 }  # fmt: skip
 """The type of a format_spec -> the kind of check."""
 STRUCTURED = frozenset({"json", "yaml", "xml", "html", "sql", "code", "csv", "table"})
