@@ -1,0 +1,58 @@
+"""What every training method offers, and how the methods are found: by folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+import trainer.methods
+
+if TYPE_CHECKING:
+    from trainer.context import Run
+
+
+class Params(BaseModel):
+    """Settings of a method: each has a title, a description, bounds, and its default's sources.
+
+    ``json_schema_extra={"sources": [...]}`` names ids of the rulebook's sources.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A module of this package. Light to import: what is heavy loads inside its functions."""
+
+    NAME: str
+    TITLE: str
+    Params: type[Params]
+
+    def fit(self, run: Run) -> dict[str, Any]:
+        """Train, from the last checkpoint if there is one, and leave the result in ``adapter``.
+
+        Returns what `RunReport.training` holds, and ``weights_hash``.
+        """
+        ...
+
+    def rehearse(self, run: Run, steps: int) -> dict[str, Any]:
+        """Train so many steps on the longest rows and forget them.
+
+        Returns ``measured_bytes`` and ``seconds_per_step``.
+        """
+        ...
+
+
+@cache
+def methods() -> dict[str, Any]:
+    """Every method by its name, in order of names. The values are modules: see `Method`."""
+    found = {}
+    for item in pkgutil.iter_modules(trainer.methods.__path__):
+        if not item.name.startswith("_"):
+            module = importlib.import_module(f"trainer.methods.{item.name}")
+            found[module.NAME] = module
+    return dict(sorted(found.items()))
