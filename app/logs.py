@@ -66,7 +66,21 @@ def create_log(
     compared when the whole file is there. Raises NotFound, or Invalid naming every wrong field.
     """
     get_case(session, case_id)
-    shown, sha256 = shown_name(name), sha256.lower()
+    shown, sha256 = checked_file(name, size, sha256, most_bytes)
+    log = FailureLog(case_id=case_id, name=shown, bytes=size, sha256=sha256)
+    session.add(log)
+    session.flush()
+    return log
+
+
+def checked_file(
+    name: str, size: int | None, sha256: str, most_bytes: int, nameless: str = NAMELESS
+) -> tuple[str, str]:
+    """The name and the digest of a file that is to come, as they are kept.
+
+    Raises Invalid naming every wrong field.
+    """
+    shown, sha256 = shown_name(name, nameless), sha256.lower()
     problems = (
         [Wrong("name", problem)] if (problem := text_problem(shown, LONGEST_LOG_NAME)) else []
     )
@@ -76,17 +90,14 @@ def create_log(
         problems.append(Wrong("sha256", "must be 64 hexadecimal digits"))
     if problems:
         raise Invalid(problems)
-    log = FailureLog(case_id=case_id, name=shown, bytes=size, sha256=sha256)
-    session.add(log)
-    session.flush()
-    return log
+    return shown, sha256
 
 
-def shown_name(name: str) -> str:
+def shown_name(name: str, nameless: str = NAMELESS) -> str:
     """A file's name as it is kept: the last part of a path, in one line, without what hides."""
     last = re.split(r"[\\/]", tidy(name))[-1]
     plain = "".join(sign if text_problem(sign, 1) is None else " " for sign in last)
-    return " ".join(plain.split()).strip(".")[-LONGEST_LOG_NAME:].strip() or NAMELESS
+    return " ".join(plain.split()).strip(".")[-LONGEST_LOG_NAME:].strip() or nameless
 
 
 def get_log(session: Session, case_id: str, log_id: str) -> FailureLog:

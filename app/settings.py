@@ -38,7 +38,8 @@ class Settings:
     ] = False
     port: Annotated[int, "Port to listen on, 0 to 65535; 0 takes a free one."] = 8000
     data_dir: Annotated[
-        Path, "Folder for what is kept: the SQLite database, the secret key and failure logs."
+        Path,
+        "Folder for what is kept: the SQLite database, the secret key, failure logs and documents.",
     ] = Path("~/.local/share/formfact")
     database_url: Annotated[
         str, "SQLAlchemy URL of the database; by default formfact.db in the data folder."
@@ -61,10 +62,14 @@ class Settings:
         bool, "Whether cookies travel by HTTPS alone: true behind HTTPS, else false."
     ] = False
     max_body_bytes: Annotated[
-        int, "The largest request body, in bytes, other than the content of a failure log."
+        int,
+        "The largest request body, in bytes, other than the content of a failure log or document.",
     ] = 1_000_000
     max_log_bytes: Annotated[
         int, "The largest failure log, in bytes; it is written to disk as it comes."
+    ] = 2_000_000_000
+    max_document_bytes: Annotated[
+        int, "The largest file of documents, in bytes; it is written to disk as it comes."
     ] = 2_000_000_000
     recommend_cache: Annotated[
         int, "How many answers to POST /api/v1/recommend are kept in memory; 0 keeps none."
@@ -241,6 +246,7 @@ READERS: dict[str, Any] = {
     "allow_remote": _truth,
     "max_body_bytes": _whole(1_000, MOST_BODY_BYTES),
     "max_log_bytes": _whole(1_000, MOST_LOG_BYTES),
+    "max_document_bytes": _whole(1_000, MOST_LOG_BYTES),
     "recommend_cache": _whole(0, 1_000_000),
     "judge_url": _endpoint,
     "judge_model": _model,

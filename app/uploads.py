@@ -1,4 +1,7 @@
-"""Uploads: the content of a log, written to disk piece by piece as it comes, and resumed."""
+"""Uploads: the content of a file, written to disk piece by piece as it comes, and resumed.
+
+Failure logs and documents arrive in the same way; a ``Store`` says what differs.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,21 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 from anyio import CancelScope
 from anyio.to_thread import run_sync
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
+from app import documents, logs
 from app.errors import Conflict, Invalid, StorageFull, Wrong, WrongOffset
-from app.logs import create_log, file_of, get_log, lock_log, without_path
 from app.settings import Settings
-from app.storage import Database, FailureLog
+from app.storage import Database, DocumentFile, FailureLog
 from evidence.reading import LogUnreadable
 from evidence.reading.files import kind_of
 
@@ -27,6 +32,51 @@ PIECE = 1 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STOPPED = "Nothing more can be sent: the file is there, or the upload was stopped."
 NO_ROOM = "The disk is full; nothing of what was sent was kept. Make room, then send it again."
+
+File = TypeVar("File", FailureLog, DocumentFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Store(Generic[File]):
+    """Where files of one kind are kept, and what is done with one that has arrived."""
+
+    table: type[File]
+    create: Callable[..., File]
+    get: Callable[[Session, str, str], File]
+    lock: Callable[[Session, str, str], File]
+    path: Callable[[Settings, File], Path]
+    most: Callable[[Settings], int]
+    """Bytes of a file at most."""
+    look_at: Callable[[Settings, File], None]
+    """Says in the row that the file is there whole, and of what kind it is."""
+
+
+def _look_at_log(settings: Settings, log: FailureLog) -> None:
+    path = logs.file_of(settings, log)
+    try:
+        log.kind, log.state = kind_of(path), "uploaded"
+    except LogUnreadable as error:
+        log.state, log.error = "failed", logs.without_path(str(error), path)
+
+
+LOGS: Store[FailureLog] = Store(
+    FailureLog,
+    logs.create_log,
+    logs.get_log,
+    logs.lock_log,
+    logs.file_of,
+    lambda settings: settings.max_log_bytes,
+    _look_at_log,
+)
+DOCUMENTS: Store[DocumentFile] = Store(
+    DocumentFile,
+    documents.create_document,
+    documents.get_document,
+    documents.lock_document,
+    documents.file_of_document,
+    lambda settings: settings.max_document_bytes,
+    documents.look_at,
+)
 
 
 async def receive(
@@ -37,27 +87,8 @@ async def receive(
     offset: int | None,
     pieces: AsyncIterator[bytes],
 ) -> FailureLog:
-    """Append content from ``offset`` (in bytes) on; the log as it is afterwards.
-
-    None begins anew, whatever has arrived before.
-
-    What arrived stays, also where the connection breaks off, and the next piece goes on from
-    ``received``. The last one checks size and sha256 and makes the log ``uploaded``. Raises
-    NotFound, Conflict (``WrongOffset`` names the right one), StorageFull where the disk is full
-    (nothing of this piece is kept), or Invalid where the file is too large or not what was
-    announced.
-    """
-    upload = Upload(database, settings, case_id, log_id)
-    log = await run_sync(upload.log)
-    with _held(file_of(settings, log)) as file:
-        log = await run_sync(upload.begin, file, offset)
-        sink = _Sink(file, file.tell(), log.bytes or settings.max_log_bytes)
-        try:
-            await sink.take(pieces)
-        finally:
-            with CancelScope(shield=True):
-                log = await run_sync(upload.note, file, sink.end)
-        return await run_sync(upload.finish) if log.received == log.bytes else log
+    """Append content to a log, as `receive_part` does to a file."""
+    return await receive_part(LOGS, database, settings, case_id, log_id, offset, pieces)
 
 
 async def receive_whole(
@@ -69,94 +100,145 @@ async def receive_whole(
     *,
     sha256: str = "",
 ) -> FailureLog:
-    """A new log with all of its content at once; nothing is kept where that fails.
+    """A new log with all of its content at once, as `receive_file` makes a file."""
+    return await receive_file(LOGS, database, settings, case_id, name, pieces, sha256=sha256)
+
+
+async def receive_part(
+    store: Store[File],
+    database: Database,
+    settings: Settings,
+    case_id: str,
+    file_id: str,
+    offset: int | None,
+    pieces: AsyncIterator[bytes],
+) -> File:
+    """Append content from ``offset`` (in bytes) on; the row of the file as it is afterwards.
+
+    None begins anew, whatever has arrived before.
+
+    What arrived stays, also where the connection breaks off, and the next piece goes on from
+    ``received``. The last one checks size and sha256, and looks at what the file is. Raises
+    NotFound, Conflict (``WrongOffset`` names the right one), StorageFull where the disk is full
+    (nothing of this piece is kept), or Invalid where the file is too large or not what was
+    announced.
+    """
+    upload = Upload(store, database, settings, case_id, file_id)
+    row = await run_sync(upload.row)
+    with _held(store.path(settings, row)) as file:
+        row = await run_sync(upload.begin, file, offset)
+        sink = _Sink(file, file.tell(), row.bytes or store.most(settings))
+        try:
+            await sink.take(pieces)
+        finally:
+            with CancelScope(shield=True):
+                row = await run_sync(upload.note, file, sink.end)
+        return await run_sync(upload.finish) if row.received == row.bytes else row
+
+
+async def receive_file(
+    store: Store[File],
+    database: Database,
+    settings: Settings,
+    case_id: str,
+    name: str,
+    pieces: AsyncIterator[bytes],
+    *,
+    sha256: str = "",
+) -> File:
+    """A new file with all of its content at once; nothing is kept where that fails.
 
     Raises NotFound, StorageFull, or Invalid.
     """
 
-    def create() -> FailureLog:
+    def create() -> File:
         with database.writing() as session:
-            most = settings.max_log_bytes
-            return create_log(session, case_id, name, None, sha256=sha256, most_bytes=most)
+            most = store.most(settings)
+            return store.create(session, case_id, name, None, sha256=sha256, most_bytes=most)
 
-    log = await run_sync(create)
-    upload = Upload(database, settings, case_id, log.id)
+    row = await run_sync(create)
+    upload = Upload(store, database, settings, case_id, row.id)
     whole = False
     try:
-        log = await receive(database, settings, case_id, log.id, 0, pieces)
-        if not log.received:
+        row = await receive_part(store, database, settings, case_id, row.id, 0, pieces)
+        if not row.received:
             raise Invalid([Wrong("content", "is empty")])
-        log = await run_sync(upload.finish)
+        row = await run_sync(upload.finish)
         whole = True
-        return log
+        return row
     finally:
         if not whole:
             with CancelScope(shield=True):
                 await run_sync(upload.forget)
 
 
-class Upload:
-    """What the database knows of the file of one log."""
+class Upload(Generic[File]):
+    """What the database knows of one file that is being sent."""
 
-    def __init__(self, database: Database, settings: Settings, case_id: str, log_id: str) -> None:
+    def __init__(
+        self,
+        store: Store[File],
+        database: Database,
+        settings: Settings,
+        case_id: str,
+        file_id: str,
+    ) -> None:
+        self.store: Store[File] = store
         self.database, self.settings = database, settings
-        self.case_id, self.log_id = case_id, log_id
+        self.case_id, self.file_id = case_id, file_id
 
-    def log(self) -> FailureLog:
-        """The log. Raises NotFound."""
+    def row(self) -> File:
+        """The row of the file. Raises NotFound."""
         with self.database.reading() as session:
-            return get_log(session, self.case_id, self.log_id)
+            return self.store.get(session, self.case_id, self.file_id)
 
-    def begin(self, file: BinaryIO, offset: int | None) -> FailureLog:
+    def begin(self, file: BinaryIO, offset: int | None) -> File:
         """Make ready for what comes at an offset, or for the whole file. Raises Conflict."""
-        log = self.log()
-        if log.state != "uploading":
+        row = self.row()
+        if row.state != "uploading":
             raise Conflict(STOPPED)
-        if offset not in (None, log.received):
-            raise WrongOffset(log.received)
+        if offset not in (None, row.received):
+            raise WrongOffset(row.received)
         file.truncate(offset or 0)  # a process that died may have left more than it noted
         file.seek(offset or 0)
-        return log
+        return row
 
-    def note(self, file: BinaryIO, received: int) -> FailureLog:
+    def note(self, file: BinaryIO, received: int) -> File:
         """Note how much there is, once the disk has it."""
         os.fsync(file.fileno())
         with self.database.writing() as session:
-            log = lock_log(session, self.case_id, self.log_id)
-            log.received = received
-            return log
+            row = self._locked(session)
+            row.received = received
+            return row
 
-    def finish(self) -> FailureLog:
-        """Check the whole file; it then waits for its columns. Raises Invalid where it differs."""
-        before = self.log()
-        found = _sha256(file_of(self.settings, before))
+    def finish(self) -> File:
+        """Check the whole file, and look at it. Raises Invalid where it is not what was said."""
+        before = self.row()
+        found = _sha256(self.store.path(self.settings, before))
         same = before.sha256 in ("", found)
         with self.database.writing() as session:
-            log = lock_log(session, self.case_id, self.log_id)
-            if log.state != "uploading":
+            row = self._locked(session)
+            if row.state != "uploading":
                 raise Conflict(STOPPED)
             if same:
-                log.bytes, log.sha256 = log.received, found
-                self._look_at(log)
+                row.bytes, row.sha256 = row.received, found
+                self.store.look_at(self.settings, row)
             else:
-                log.received = 0
+                row.received = 0
         if not same:
             words = "is not that of the file that arrived. Send it again from its beginning."
             raise Invalid([Wrong("sha256", words)])
-        return log
-
-    def _look_at(self, log: FailureLog) -> None:
-        path = file_of(self.settings, log)
-        try:
-            log.kind, log.state = kind_of(path), "uploaded"
-        except LogUnreadable as error:
-            log.state, log.error = "failed", without_path(str(error), path)
+        return row
 
     def forget(self) -> None:
-        """Take a log away of which nothing was read yet."""
-        file_of(self.settings, self.log()).unlink(missing_ok=True)
+        """Take a file away of which nothing was read yet."""
+        self.store.path(self.settings, self.row()).unlink(missing_ok=True)
+        table = self.store.table
         with self.database.writing() as session:
-            session.execute(delete(FailureLog).where(FailureLog.id == self.log_id))
+            session.execute(delete(table).where(table.id == self.file_id))
+
+    def _locked(self, session: Session) -> File:
+        return self.store.lock(session, self.case_id, self.file_id)
 
 
 @contextmanager

@@ -27,9 +27,9 @@ Refuse = Callable[[Request, Problem], Response]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
-CONTENT = re.compile(rf"{API}/cases/[^/]+/(log-uploads|logs/[^/]+/content)")
+CONTENT = re.compile(rf"{API}/cases/[^/]+/((log|document)-uploads|(logs|documents)/[^/]+/content)")
 """Endpoints that take the content of a file as it is."""
-FILES = re.compile(rf"/cases/[^/]+/logs|{CONTENT.pattern}")
+FILES = re.compile(rf"/cases/[^/]+/(logs|documents)|{CONTENT.pattern}")
 """Paths whose bodies may be whole files; what takes them writes them to disk piece by piece."""
 FORM_BYTES = 100_000
 """What a form may add round a file."""
@@ -66,7 +66,7 @@ class Guard:
         self.app = app
         self.names = settings.names
         self.largest = settings.max_body_bytes
-        self.largest_file = settings.max_log_bytes + FORM_BYTES
+        self.largest_file = max(settings.max_log_bytes, settings.max_document_bytes) + FORM_BYTES
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

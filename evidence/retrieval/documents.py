@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
-from evidence.retrieval.finding import find
+from evidence.retrieval.finding import Found, find
 from evidence.retrieval.reading import Limits, reader_of
 from evidence.retrieval.shapes import Document, Problem
 
@@ -29,7 +29,8 @@ LANGUAGE_LETTERS = 40
 ENGLISH = re.compile(r"\b(?:the|of|and|is|this|that|with|are|from|which|you|when|not|by)\b")
 """Two of these words settle it for English, also for technical text that looks like names."""
 
-PathName = str | PathLike[str]
+PathName = str | PathLike[str] | Found
+"""A file, folder or zip; ``Found`` is a file that is known by another name than it lies under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,17 @@ def read_documents(
     Documents of the same title and text (but for space) are given once: the others are a
     ``Repeat``. Never raises on what is in the files.
     """
-    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    given = [paths] if isinstance(paths, str | PathLike | Found) else paths
     limits = limits or Limits()
     fold = _Fold()
     for path in given:
-        for found in _read(Path(path), limits):
+        for found in _read(path, limits):
             yield from fold.fold(found) if isinstance(found, Document) else (found,)
 
 
-def _read(path: Path, limits: Limits) -> Iterator[Document | Problem]:
-    for found in find(path, limits):
+def _read(given: PathName, limits: Limits) -> Iterator[Document | Problem]:
+    found_as = given if isinstance(given, Found) else Found(Path(given), "")
+    for found in find(found_as.path, limits, found_as.source):
         if isinstance(found, Problem):
             yield found
         else:

@@ -50,9 +50,13 @@ class Found:
     source: str
 
 
-def find(path: Path, limits: Limits) -> Iterator[Found | Problem]:
-    """Every file of an upload, in the order of their names; and what is not read, and why."""
-    name = shown(path.name or str(path))
+def find(path: Path, limits: Limits, source: str = "") -> Iterator[Found | Problem]:
+    """Every file of an upload, in the order of their names; and what is not read, and why.
+
+    ``source``: what a file is known by, where it is another name than that it lies under; how it is
+    read is said by the ending of the name that it lies under.
+    """
+    name = shown(source or path.name or str(path))
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -75,6 +79,12 @@ def _file(path: Path, source: str, limits: Limits) -> Iterator[Found | Problem]:
         yield Problem(source, why)
     else:
         yield Found(path, source)
+
+
+def not_read(path: Path) -> str | None:
+    """Why no file with the ending of this name is read at all; None where such are."""
+    ending = path.suffix.lower()
+    return None if ending == ".zip" else _unread(ending)
 
 
 def _unread(ending: str) -> str | None:
