@@ -55,7 +55,9 @@ TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
         ("paused", "queued"),
         ("paused", "cancelled"),
         ("failed", "queued"),  # tried again, with a reason
+        ("failed", "checking"),  # the same, where its data never passed the preflight
         ("cancelled", "queued"),
+        ("cancelled", "checking"),
     }
 )
 """Every change of state that there is; the database refuses any other."""
@@ -79,6 +81,8 @@ class Task(_Shape):
     whole answer matches ``pattern`` and its first group (or all of it) equals the reference's."""
     choices: tuple[str, ...] = ()
     pattern: str = ""
+    json_schema: dict[str, Any] = Field(default_factory=dict)
+    """With ``json``: a JSON Schema that an answer of the right form complies with."""
     format_only: bool = False
     """Whether the right form is all that is asked for: a parsable answer then scores 1."""
     system: str = ""

@@ -23,6 +23,7 @@ from app.storage.probe_models import (
     ProbeState,
     RelevanceKind,
 )
+from app.storage.train_models import TrainEvent, TrainJob, TrainTransition, TrainWorker, Wish
 
 __all__ = [
     "AdviceRecord",
@@ -50,5 +51,10 @@ __all__ = [
     "RelevanceKind",
     "RunState",
     "SkippedRow",
+    "TrainEvent",
+    "TrainJob",
+    "TrainTransition",
+    "TrainWorker",
+    "Wish",
     "utc_now",
 ]
