@@ -31,6 +31,8 @@ HEADER = "x-csrf-token"
 LONGEST_AGE = 7 * 24 * 3600
 """Seconds for which a page that stays open can still send its forms."""
 MOST_FIELDS = 400
+MOST_FILES = 200
+"""Files that one form sends at most."""
 
 
 async def posted(request: Request) -> FormData:
@@ -50,6 +52,14 @@ async def posted_file(request: Request) -> AsyncIterator[FormData]:
         await request.close()
 
 
+async def posted_files(request: Request) -> AsyncIterator[FormData]:
+    """The same for a form that may carry several files."""
+    try:
+        yield await _ours(request, files=MOST_FILES)
+    finally:
+        await request.close()
+
+
 async def _ours(request: Request, files: int) -> FormData:
     form = await request.form(max_files=files, max_fields=MOST_FIELDS)
     given = request.headers.get(HEADER) or form.get(FIELD)
@@ -65,6 +75,7 @@ async def _ours(request: Request, files: int) -> FormData:
 
 Posted = Annotated[FormData, Depends(posted)]
 PostedFile = Annotated[FormData, Depends(posted_file)]
+PostedFiles = Annotated[FormData, Depends(posted_files)]
 
 
 def token_for(request: Request) -> str:

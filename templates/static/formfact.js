@@ -121,8 +121,10 @@
     const chosen = form.querySelector("[data-chosen]");
     for (const part of form.querySelectorAll("[data-with-script]")) part.hidden = false;
     function show() {
-      const file = input.files[0];
-      chosen.textContent = file ? file.name + ", " + size(file.size) : "";
+      const files = [...input.files];
+      const bytes = files.reduce(function (sum, file) { return sum + file.size; }, 0);
+      const name = files.length > 1 ? files.length + " files" : files.length ? files[0].name : "";
+      chosen.textContent = name && name + ", " + size(bytes);
     }
     input.addEventListener("change", show);
     for (const name of ["dragenter", "dragover"]) {
@@ -143,63 +145,103 @@
     form.addEventListener("submit", function (event) {
       if (!input.files.length) return;
       event.preventDefault();
-      send(form, input.files[0]);
+      send(form, [...input.files]);
     });
   }
 
-  function send(form, file) {
+  // One file after the other: what is refused stops no other, and is said at the end.
+  function send(form, files) {
     const box = form.querySelector("[data-sending]");
-    const words = box.querySelector("p");
-    const bar = box.querySelector("progress");
     const button = form.querySelector("button.main");
-    if (file.size > Number(form.dataset.largest)) {
-      refused("The file has " + size(file.size) + "; at most " + size(Number(form.dataset.largest)) + " are taken.");
-      return;
+    const problems = [];
+    let taken = "";
+    let stopped = false;
+    function tell(text, part) {
+      box.querySelector("p").textContent = text;
+      box.querySelector("progress").value = part;
+    }
+    function finish() {
+      box.hidden = true;
+      button.disabled = false;
+      // taken: the next page says what is in it, also where it cannot be read
+      if (taken && !problems.length) window.location.assign(taken);
+      else refused(problems, taken);
+    }
+    function start(place) {
+      if (place >= files.length || stopped) return finish();
+      const file = files[place];
+      const many = files.length > 1 ? " (" + (place + 1) + " of " + files.length + ")" : "";
+      const request = sendOne(form, file, many, tell, function (where, problem) {
+        if (where) taken = where;
+        if (problem) problems.push(many ? file.name + ": " + problem : problem);
+        start(place + 1);
+      });
+      box.querySelector("[data-stop]").onclick = function () {
+        stopped = true;
+        if (request) request.abort();
+      };
+    }
+    refused([]);
+    box.hidden = false;
+    button.disabled = true;
+    start(0);
+  }
+
+  // `done` is told the address that follows where the file was taken, or else why it was not.
+  function sendOne(form, file, many, tell, done) {
+    const largest = Number(form.dataset.largest);
+    if (file.size > largest) {
+      done("", "The file has " + size(file.size) + "; at most " + size(largest) + " are taken.");
+      return null;
     }
     const request = new XMLHttpRequest();
-    const ended = function () { box.hidden = true; button.disabled = false; };
     request.open("POST", form.action + "?name=" + encodeURIComponent(file.name));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("X-CSRF-Token", document.body.dataset.csrf);
     request.upload.addEventListener("progress", function (event) {
       const part = event.lengthComputable ? Math.floor((100 * event.loaded) / event.total) : 0;
-      bar.value = part;
-      words.textContent = part < 100
-        ? "Uploading " + file.name + ": " + part + "% of " + size(file.size)
-        : "Looking at " + file.name;
+      tell(
+        part < 100
+          ? "Uploading " + file.name + many + ": " + part + "% of " + size(file.size)
+          : "Looking at " + file.name + many,
+        part
+      );
     });
     request.addEventListener("load", function () {
-      // taken: the next page says what is in it, also where it cannot be read
-      if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
-        window.location.assign(request.responseURL);
-        return;
-      }
-      ended();
+      if (request.status < 400) return done(request.responseURL, "");
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const said = page.querySelector("#problems li");
-      refused(said ? said.textContent : troubles[request.status] || troubles[500]);
+      return done("", said ? said.textContent : troubles[request.status] || troubles[500]);
     });
-    request.addEventListener("error", function () { ended(); refused(troubles[0]); });
-    request.addEventListener("abort", function () { ended(); refused("Stopped. Nothing of the file was kept."); });
-    box.querySelector("[data-stop]").onclick = function () { request.abort(); };
-    refused("");
-    bar.value = 0;
-    words.textContent = "Uploading " + file.name;
-    box.hidden = false;
-    button.disabled = true;
+    request.addEventListener("error", function () { done("", troubles[0]); });
+    request.addEventListener("abort", function () {
+      done("", "Stopped. Nothing of the file was kept.");
+    });
+    tell("Uploading " + file.name + many, 0);
     request.send(file);
+    return request;
   }
 
-  function refused(text) {
+  function refused(problems, taken) {
     const place = document.getElementById("upload-problems");
     place.replaceChildren();
     const old = document.getElementById("problems");
     if (old) old.remove();
-    if (!text) return;
+    if (!problems.length) return;
     const notice = document.createElement("div");
     notice.className = "notice bad";
     notice.setAttribute("role", "alert");
-    notice.textContent = text;
+    for (const problem of problems) {
+      const line = document.createElement("p");
+      line.textContent = problem;
+      notice.append(line);
+    }
+    if (taken) {
+      const link = document.createElement("a");
+      link.href = taken;
+      link.textContent = "The other files were taken: see all of them";
+      notice.append(link);
+    }
     place.append(notice);
   }
 
