@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from app.cli.problems import BadInput
+from app.probe_choices import NEEDED as RETRIEVAL
 
 SERVER = ("sqlalchemy", "alembic", "fastapi", "uvicorn")
-RETRIEVAL = ("numpy", "scipy", "pytrec_eval", "rank_bm25", "Stemmer")
 
 
 def need_server(command: str) -> None:
