@@ -84,6 +84,19 @@ class Settings:
     judge_key: Annotated[str, "Key for that endpoint, where it asks for one; shown nowhere."] = (
         field(default="", repr=False)
     )
+    train_worker: Annotated[
+        bool,
+        "Whether formfact serve starts a worker for training jobs, where training is installed; "
+        "false leaves them to formfact worker.",
+    ] = True
+    train_slots: Annotated[
+        int, "How many training jobs a worker runs at once: one for each device that it may use."
+    ] = 1
+    train_lease_seconds: Annotated[
+        int,
+        "How long a worker of another machine may be silent before its jobs go to others, in "
+        "seconds; the same for all workers.",
+    ] = 60
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -251,4 +264,7 @@ READERS: dict[str, Any] = {
     "judge_url": _endpoint,
     "judge_model": _model,
     "judge_key": _key,
+    "train_worker": _truth,
+    "train_slots": _whole(1, 64),
+    "train_lease_seconds": _whole(2, 3_600),
 }
