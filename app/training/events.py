@@ -50,6 +50,13 @@ class Tail:
         self.offset += len(whole) + 1 if whole else len(piece)
         return list(events_in(whole.splitlines()))
 
+    def behind(self) -> bool:
+        """Whether more is there than is read at once."""
+        try:
+            return self.path.stat().st_size - self.offset > MOST_BYTES
+        except FileNotFoundError:
+            return False
+
 
 def events_in(lines: Iterable[bytes]) -> Iterable[Event]:
     """The events of these lines; a line that is none, such as one torn by a crash, is left out."""

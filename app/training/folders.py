@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ Given: TypeAlias = Path | bytes
 """A file of the data: one on this machine's disk, or its content."""
 Shape = TypeVar("Shape", bound=BaseModel)
 
+ID = re.compile(r"[a-z0-9]{1,32}")
 PARTS = ("train", "validation", "test", "regression", "safety")
 INPUT = "input"
 """Where the files that the job was launched with lie; what is made of them goes to ``data``."""
@@ -95,7 +97,8 @@ def digest_of(spec: TrainSpec, files: Mapping[str, Given], *more: str) -> str:
         else [str(given), given.stat().st_size]
         for part, given in sorted(files.items())
     }
-    whole = [spec.model_dump(mode="json"), said, *more]
+    # defaults are left out: a later version that has more of them takes the same for the same
+    whole = [spec.model_dump(mode="json", exclude_defaults=True), said, *more]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

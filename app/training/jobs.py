@@ -22,10 +22,9 @@ from app.storage import TrainJob, utc_now
 from app.storage.models import new_id
 from app.text import text_problem, tidy
 from app.training import folders
-from app.training.folders import Given
+from app.training.folders import ID, Given
 from trainer.contract import ENDED, STATES, PreflightReport, TrainSpec
 
-ID = re.compile(r"[a-z0-9]{1,32}")
 KEY = re.compile(r"[!-~]{1,200}")
 LONGEST_NAME = 200
 LONGEST_REASON = 2_000

@@ -7,7 +7,7 @@ code goes through these functions alone, so that another queue could stand behin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,9 +37,11 @@ class Taken:
     """``checking`` for its preflight, ``running`` for the training."""
 
 
-def take_next(session: Session, worker: str, lease: timedelta) -> Taken | None:
-    """Take the queued job whose turn it is; None where none waits."""
-    query = _free().where(TrainJob.state == "queued")
+def take_next(
+    session: Session, worker: str, lease: timedelta, skip: Collection[str] = ()
+) -> Taken | None:
+    """Take the queued job whose turn it is, but for those to be skipped; None where none waits."""
+    query = _free().where(TrainJob.state == "queued", TrainJob.id.not_in(skip))
     order = (TrainJob.priority.desc(), TrainJob.position, TrainJob.id)
     job = session.scalar(query.order_by(*order).limit(1).with_for_update(skip_locked=True))
     if job is None:
