@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from trainer.contract import TrainSpec
+from trainer.contract import Data, TrainSpec
 from trainer.failures import RunFailure
 
 Kind = Literal["cuda", "mps", "cpu"]
@@ -125,3 +125,17 @@ def _memory(kind: Kind) -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return 0
+
+
+def main() -> None:
+    """Print this machine's device as JSON on the last line: ``python -m trainer.device``."""
+    import json
+
+    import torch
+
+    choice = choose_device(TrainSpec(model="any", data=Data(train="any")))
+    print(json.dumps({**choice.as_dict(), "torch": torch.__version__}))
+
+
+if __name__ == "__main__":
+    main()

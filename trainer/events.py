@@ -18,7 +18,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        drop_broken_end(path)
+        end_broken_line(path)
         self.path = path
         self.told = {event.key for event in read_events(path)}
         self._file = path.open("a", encoding="utf-8")
@@ -52,13 +52,11 @@ def read_events(path: Path) -> Iterator[Event]:
                     continue
 
 
-def drop_broken_end(path: Path) -> None:
-    """Cut off a last line that a killed process left unfinished; whole lines stay as they are."""
-    if not path.exists():
+def end_broken_line(path: Path) -> None:
+    """End a last line that a killed process left unfinished: it is skipped, as it is no event."""
+    if not path.exists() or not path.stat().st_size:
         return
     with path.open("rb+") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)
-            os.fsync(file.fileno())
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")

@@ -1,0 +1,104 @@
+"""Supervised finetuning on chats: TRL's trainer with a LoRA adapter by default.
+
+Loss is on the assistant's words alone, as `trainer.dataset.rendering` marks them for any template.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from trainer.methods._base import TrainingParams, setting
+
+if TYPE_CHECKING:
+    from trainer.context import Run
+
+NAME = "sft"
+TITLE = "Supervised finetuning on conversations"
+FULL_RATE = 2e-5
+"""The learning rate where all weights are trained: a tenth of an adapter's (LWR)."""
+
+
+class Params(TrainingParams):
+    """Settings of supervised finetuning."""
+
+    adapter: Literal["lora", "qlora", "full"] = setting(
+        "lora",
+        "What is trained",
+        "An adapter (lora), an adapter on a base of 4 bits where memory is short (qlora: CUDA, "
+        "slower steps), or all weights (full).",
+        "AIE7",
+        "LWR",
+        "LLF",
+    )
+    rank: int = setting(
+        16,
+        "Rank",
+        "How much an adapter can hold. Higher for large and diverse data only.",
+        "UNS",
+        "WSH",
+        ge=1,
+        le=1024,
+    )
+    alpha: int = setting(
+        32, "Alpha", "The adapter's weight is alpha / rank.", "WSH", "KOR", ge=1, le=4096
+    )
+    dropout: float = setting(
+        0.0, "Dropout", "The share of the adapter's inputs left out at random.", ge=0, lt=1
+    )
+    targets: tuple[str, ...] = setting(
+        ("all-linear",),
+        "Layers",
+        "Which layers have an adapter: all-linear, or the names of modules.",
+        "TRL",
+    )
+    packing: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "Rows joined without padding",
+        "Joined rows cost no padding. Auto: where the model keeps them apart, which is tried out.",
+    )
+    recompute: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "Activations computed again",
+        "Less memory for a third more time. Auto: on a GPU.",
+        "KTH",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _slower_in_full(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("adapter") == "full":
+            return {"learning_rate": FULL_RATE, **given}
+        return given
+
+
+def params_of(run: Run) -> Params:
+    """The run's settings; raises RunFailure for what is none.
+
+    Raises:
+        RunFailure: ``bad_spec``.
+    """
+    from pydantic import ValidationError
+
+    from trainer.failures import RunFailure
+
+    try:
+        return Params(**run.spec.params)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise RunFailure("bad_spec", "Settings of sft. " + "; ".join(lines)) from error
+
+
+def fit(run: Run) -> dict[str, Any]:
+    """Train and leave the adapter, or all weights, in the run's folder; the figures of it."""
+    from trainer.chats import fit_chats
+
+    return fit_chats(run, params_of(run))
+
+
+def rehearse(run: Run, steps: int) -> dict[str, Any]:
+    """Train so many steps, the first on the longest rows, and forget them; memory and time."""
+    from trainer.chats import rehearse_chats
+
+    return rehearse_chats(run, params_of(run), steps)
