@@ -54,7 +54,8 @@ RELEVANCE = {
     "weak": "guessed from the reference answer",
     "none": "nothing known",
 }
-GRADES = {0: "Not relevant", 1: "Partly", 2: "Relevant"}
+GRADES = {0: "Does not answer", 1: "Helps", 2: "Answers it"}
+"""What a person says of a passage that was found for a question."""
 
 
 def retriever_title(name: str) -> str:

@@ -29,7 +29,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 CONTENT = re.compile(rf"{API}/cases/[^/]+/((log|document)-uploads|(logs|documents)/[^/]+/content)")
 """Endpoints that take the content of a file as it is."""
-FILES = re.compile(rf"/cases/[^/]+/(logs|documents)|{CONTENT.pattern}")
+FILES = re.compile(rf"/cases/[^/]+/(logs|documents|retrieval/new)|{CONTENT.pattern}")
 """Paths whose bodies may be whole files; what takes them writes them to disk piece by piece."""
 FORM_BYTES = 100_000
 """What a form may add round a file."""
