@@ -35,6 +35,7 @@ from app.urls import to
 from app.web import reasons
 from app.web.answers import as_typed
 from app.web.csrf import Posted
+from app.web.measuring_retrieval import pointer
 from app.web.supposing import context as supposing
 from app.web.supposing import fields, suppose
 from app.web.templating import page
@@ -115,6 +116,7 @@ def _recommendation(
         "older": older,
         "change": difference(book, older, record) if older else None,
         "outdated": "" if newer else _outdated(session, book, record),
+        "retrieval": None if newer else pointer(session, case.id, record.advice),
         "replay": replay(book, record) if asked.get("replay") == "yes" else None,
         "done": DONE.get(asked.get("done", ""), ""),
     }

@@ -45,6 +45,32 @@ def test_when_nothing_decides_it_says_what_to_find_out_first(team: Team) -> None
     assert "The plan" not in page
 
 
+def test_where_retrieval_is_advised_it_can_be_measured(team: Team) -> None:
+    case = team.new_case()
+    team.answer(
+        case, evaluation_exists="true", facts_wrong="true", answers_in_documents="true",
+        retrieval_in_use="none", form_wrong="false", corpus_tokens="9000000",
+    )  # fmt: skip
+    page = team.advise(case)
+
+    assert "Measure before you build" in page
+    assert f'href="/cases/{case}/retrieval"' in page
+
+
+def test_where_facts_of_retrieval_are_open_they_can_be_measured(team: Team) -> None:
+    case = team.new_case()
+    team.answer(case, evaluation_exists="true", facts_wrong="true", retrieval_in_use="keyword")
+
+    assert "Measure " in team.advise(case)
+
+
+def test_where_retrieval_does_not_matter_it_is_not_spoken_of(team: Team) -> None:
+    case = team.new_case()
+    team.answer(case, evaluation_exists="false")
+
+    assert "Measure retrieval" not in team.advise(case)
+
+
 def test_a_recommendation_older_than_the_answers_says_so(client: TestClient, team: Team) -> None:
     case = team.new_case()
     team.answer(case, evaluation_exists="false")
