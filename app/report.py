@@ -24,6 +24,7 @@ from advisor_rules.rulebook import Rulebook
 from app import drawing
 from app.log_reading import read_summary
 from app.markdown import as_code, as_url, escaped, indented, spaces
+from app.probe_reading import read_probe
 from app.reading import read_advice
 from app.words import fact_title, step_title, value_words
 
@@ -38,6 +39,10 @@ MEDIA_TYPES: Mapping[Form, tuple[str, str]] = {
 }
 """Each form's media type and the ending of its files."""
 
+TIMES = (
+    *("seconds", "index_seconds", "queries_per_second", "index_mb"),
+    "machine_hours_per_million_queries",
+)
 TEMPLATES = Path(templates.__path__[0])
 
 
@@ -50,6 +55,16 @@ class CaseSummary:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured behind the advice, each as the part that measures it tells it."""
+
+    log: Mapping[str, Any] | None = None
+    """Summary of the failure log (``evidence.summary``)."""
+    probe: Mapping[str, Any] | None = None
+    """Result of the probe of retrieval (``evidence.retrieval.probe``)."""
+
+
 def render(
     advice: Mapping[str, Any],
     book: Rulebook,
@@ -57,14 +72,12 @@ def render(
     form: Form,
     case: CaseSummary | None = None,
     what_changed: Difference | None = None,
-    log: Mapping[str, Any] | None = None,
+    measured: Measured | None = None,
 ) -> str:
-    """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes.
-
-    ``log`` is the summary of the failure log that stands behind it (``evidence.summary``).
-    """
+    """The report in one form. ``advice`` is what ``advisor_rules.serialize`` makes."""
+    measured = measured or Measured()
     if form == "json":
-        return _as_json(advice, case, what_changed, log)
+        return _as_json(advice, case, what_changed, measured)
     environment, name = {
         "html": (html_environment, "report/report.html.j2"),
         "markdown": (markdown_environment, "report/report.md.j2"),
@@ -72,7 +85,8 @@ def render(
     context: dict[str, Any] = {
         "reading": read_advice(advice, book),
         "case": case,
-        "log": read_summary(log) if log else None,
+        "log": read_summary(measured.log) if measured.log else None,
+        "probe": read_probe(measured.probe) if measured.probe else None,
         "changed": changed_lines(what_changed, book) if what_changed else (),
         "facts_yaml": facts_yaml(advice),
         "facts_block": indented(facts_yaml(advice)),
@@ -159,11 +173,20 @@ def _as_json(
     advice: Mapping[str, Any],
     case: CaseSummary | None,
     what_changed: Difference | None,
-    log: Mapping[str, Any] | None,
+    measured: Measured,
 ) -> str:
-    """The advice as it is, with the case, the change and the failure log beside it."""
+    """The advice as it is, with the case, the change and what was measured beside it."""
     extra = {"case": case, "what_changed": what_changed}
     told = {name: asdict(cast(Any, value)) for name, value in extra.items() if value is not None}
-    if log:
-        told["failure_log"] = {name: log[name] for name in log if name != "seconds"}
+    parts = {"failure_log": measured.log, "probe": measured.probe}
+    told |= {name: _without_times(part) for name, part in parts.items() if part}
     return json.dumps({**advice, **told}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_times(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part without what differs from run to run: seconds, speeds, memory."""
+    return {
+        key: _without_times(value) if isinstance(value, Mapping) else value
+        for key, value in part.items()
+        if key not in TIMES
+    }

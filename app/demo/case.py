@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from platform import python_version as version
 from typing import Any
 
 from advisor_rules import FactValue
 from advisor_rules.rulebook import Rulebook
 from advisor_rules.safe_yaml import read_yaml
-from app.demo.documents import Document, approximate_tokens
 from evidence.case_facts import measured_facts as facts_of_log
+from evidence.reading.whole import read_whole
 from evidence.records import FailureRecord
+from evidence.retrieval.case_facts import measured_facts as facts_of_probe
 
 FOLDER = Path(__file__).parent
 ANSWERS = FOLDER / "answers.yaml"
@@ -34,27 +35,24 @@ def read_answers() -> Answers:
     return Answers(data["title"], data["facts"])
 
 
+def records() -> list[FailureRecord]:
+    """The records of the bundled failure log."""
+    return list(read_whole(FAILURES).records)
+
+
 def measured_facts(
     summary: Mapping[str, Any],
-    records: Iterable[FailureRecord],
-    documents: Iterable[Document],
+    probed: Mapping[str, Any],
     book: Rulebook,
 ) -> dict[str, FactValue]:
     """Facts measured on the failure log and the documents, each with how it was obtained."""
+    of_documents = facts_of_probe(probed, book, f"the docstrings of Python {version()}")
     of_log = facts_of_log(summary, book, FAILURES.name)
-    return {**_of_documents(list(documents)), **_of_notes(list(records)), **of_log}
+    return {**of_documents, **_of_notes(), **of_log}
 
 
-def _of_documents(documents: list[Document]) -> dict[str, FactValue]:
-    tokens = sum(approximate_tokens(f"{item.title}\n{item.text}") for item in documents)
-    evidence = (
-        f"{len(documents):,} docstrings of Python {platform.python_version()}, "
-        "4 characters counted as a token"
-    )
-    return {"corpus_tokens": FactValue(tokens, "measured", evidence)}
-
-
-def _of_notes(records: list[FailureRecord]) -> dict[str, FactValue]:
-    noted = sum(bool(record.reviewer_note) for record in records)
-    reviewed = f"{noted} of {len(records)} logged failures carry a reviewer's note"
+def _of_notes() -> dict[str, FactValue]:
+    logged = records()
+    noted = sum(bool(record.reviewer_note) for record in logged)
+    reviewed = f"{noted} of {len(logged)} logged failures carry a reviewer's note"
     return {"failures_reviewed": FactValue(noted, "measured", reviewed)}

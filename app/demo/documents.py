@@ -27,8 +27,6 @@ MODULES = (
     "zoneinfo",
 )
 
-CHARACTERS_PER_TOKEN = 4
-
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _HOMES = {"builtins": ("builtins", "io")}  # `open` is defined in io
 _MEMBER_KINDS = (classmethod, staticmethod, property, cached_property)
@@ -60,16 +58,6 @@ def standard_library_documents() -> list[Document]:
                 content = (document.title.removeprefix(document.id), document.text)
                 kept.setdefault(content, document)
     return list(kept.values())
-
-
-def approximate_tokens(text: str) -> int:
-    """Return about how many tokens `text` has: one for every 4 characters, rounded up.
-
-    A rule of thumb for English text, from OpenAI's help page "What are tokens and how to
-    count them?" (help.openai.com/en/articles/4936856). Code and other languages take more
-    tokens.
-    """
-    return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
 def _importable_modules() -> Iterator[tuple[str, ModuleType]]:

@@ -129,9 +129,15 @@ def _state_recall(result: Mapping[str, Any], found: Found) -> None:
 
 
 def _state_best(result: Mapping[str, Any], found: Found) -> None:
-    """Which retriever did best, where the verdict is sure and had search by meaning to weigh."""
+    """Which retriever did best, where that is sure and search by meaning was there to weigh.
+
+    Where only the last word is open, one to begin with that surely beats BM25 is stated too.
+    """
     verdict, compared = result["verdict"], result["retrievers"]
-    meant = "bm25" in compared and ("embedding" in compared or "hybrid" in compared)
-    if verdict["decision"] == "retrieve" and meant and verdict["retriever"] in BEST:
+    if "bm25" not in compared or not {"embedding", "hybrid"} & compared.keys():
+        return
+    settled = verdict["decision"] == "retrieve"
+    best = verdict["retriever"] if settled else verdict["begin_with"]
+    if best in BEST and (settled or best != "bm25"):
         words = f"{verdict['questions']} judged questions: {verdict['because']}"
-        found["best_retriever"] = (verdict["retriever"], words)
+        found["best_retriever"] = (best, words)

@@ -62,6 +62,12 @@ def by_cost(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (places.get(name.partition(":")[0], len(places)), name))
 
 
+def limits_within(limits: Mapping[str, float], window: float | None) -> dict[str, float]:
+    """The thresholds, where the model reads no more than ``window`` tokens: then no more fits."""
+    fits = limits["stuffing_limit"] if window is None else min(window, limits["stuffing_limit"])
+    return {**limits, "stuffing_limit": fits}
+
+
 def decide(measured: Measured, limits: Mapping[str, float]) -> Verdict:
     """The verdict, from the rulebook's numbers in force; raises ValueError without a retriever."""
     if not measured.retrievers:

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.demo.documents import (
-    MODULES,
-    Document,
-    approximate_tokens,
-    standard_library_documents,
-)
+from app.demo.documents import MODULES, Document, standard_library_documents
+from evidence.retrieval.passages import approximate_tokens
 
 ROOT = Path(__file__).resolve().parents[3]
 DIGEST = (

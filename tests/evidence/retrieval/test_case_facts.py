@@ -105,10 +105,12 @@ def test_the_verdict_is_a_fact_where_search_by_meaning_was_weighed_and_it_is_sur
     mean = result()["retrievers"]["bm25"]
     three = {"bm25": mean, "embedding": mean, "hybrid": mean, "endpoint": mean}
     sure = {"decision": "retrieve", "retriever": "hybrid", "because": "So.", "questions": 100}
-    open_ = {**sure, "decision": "cannot_tell", "retriever": None}
+    open_ = {**sure, "decision": "cannot_tell", "retriever": None, "begin_with": "bm25"}
+    between = {**open_, "begin_with": "embedding"}
 
     assert values(result(retrievers=three, verdict=sure))["best_retriever"] == "hybrid"
     assert "best_retriever" not in values(result(retrievers=three, verdict=open_))
+    assert values(result(retrievers=three, verdict=between))["best_retriever"] == "embedding"
     assert "best_retriever" not in values(result())
 
 
