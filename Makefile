@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 OLD := formfact needs Python 3.11, 3.12 or 3.13 and found
 HINT := Install one, or name it: make PYTHON=python3.12
-MORE ?=
+# Where PyTorch comes from, if not from the usual index: https://download.pytorch.org/whl/cpu is small
+TORCH_INDEX ?=
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -39,6 +40,7 @@ bench: $(VENV)/.dev  ## Run the benchmarks; exit 3 of one means that its data is
 	@$(call benchmark,web)
 	@$(call benchmark,published_cases)
 	@$(call benchmark,diagnosis)
+	@$(call benchmark,retrieval)
 
 docs: $(VENV)/.dev  ## Build the documentation into docs/_build
 	@$(BIN)/formfact rules docs --out docs/rulebook
@@ -58,12 +60,13 @@ benchmark = echo "benchmarks.$(1)"; $(BIN)/python -m benchmarks.$(1) --json || [
 $(VENV)/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	  || { echo "$(OLD): $$($(PYTHON) --version 2>/dev/null || echo none). $(HINT)" >&2; exit 1; }
-	@echo "Setting up $(VENV): a minute, once" >&2
+	@echo "Setting up $(VENV): some minutes, once" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --editable '.[server]'
+	@$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) torch)
+	@$(PIP) --editable '.[server,retrieval,embedding,train]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding what tests and documentation need" >&2
-	@$(PIP) --editable '.[server,imports,parquet,judge,ray,retrieval,postgres,dev,docs$(MORE)]'
+	@$(PIP) --editable '.[server,retrieval,embedding,train,imports,parquet,judge,ray,postgres,dev,docs]'
 	@touch $@
