@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import urls
-from app.api import judge_examples, log_examples
+from app.api import judge_examples, log_examples, probe_examples, train_examples
 
 Json = dict[str, Any]
 Place = tuple[str, str]
@@ -34,6 +34,8 @@ REQUESTS: dict[Place, Json] = {
     },
     ("post", urls.API_ADVICE): {"as_of": "2026-11-01"},
     **log_examples.REQUESTS,
+    **probe_examples.REQUESTS,
+    **train_examples.REQUESTS,
 }
 """Bodies that are accepted, by method and path."""
 
@@ -104,6 +106,8 @@ ANSWERS: dict[Place, Json] = {
     ("get", urls.HEALTH_READY): {"status": "ready", "rulebook": "0123456789abcdef"},
     **log_examples.ANSWERS,
     **judge_examples.ANSWERS,
+    **probe_examples.ANSWERS,
+    **train_examples.ANSWERS,
 }
 """Answers that succeed, by method and path; the rulebook makes those with advice or rules."""
 

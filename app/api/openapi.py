@@ -25,11 +25,22 @@ from app.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
 REFERENCE = "#/components/schemas/"
+FILLING = (urls.API_LOG_CONTENT, urls.API_LOG_UPLOADS, urls.API_JOBS)
+"""Paths by which files are written."""
 FACTS, FACT_PREFIX, PROBLEM = "StatedFacts", "Fact_", "Problem"
 ABOUT = (
     "formfact tells what to do next with an LLM application that fails, with reasons and sources. "
     "Reads carry an ETag; writes take an Idempotency-Key. Every error is "
     "`application/problem+json` (RFC 9457) and names everything that is wrong at once."
+)
+
+CHANGING = ("{log_id}", "{document_id}", "{probe_id}")
+"""What has states, some of which do not allow what is asked for."""
+RECEIVING = (
+    urls.API_LOG_CONTENT,
+    urls.API_LOG_UPLOADS,
+    urls.API_DOCUMENT_CONTENT,
+    urls.API_DOCUMENT_UPLOADS,
 )
 
 
@@ -118,12 +129,12 @@ def _statuses(method: str, path: str, operation: Json) -> list[int]:
     statuses = [400] if writes else []
     statuses += [403] if writes else []
     statuses += [404] if "{" in path else []
-    statuses += [409] if "{log_id}" in path else []
+    statuses += [409] if "{log_id}" in path or "{job_id}" in path else []
     statuses += [412] if stored and writes and "If-Match" in parameters else []
     statuses += [413, 415] if writes else []
     statuses += [422] if writes or parameters else []
     statuses += [503] if path == urls.HEALTH_READY else []
-    statuses += [507] if writes and path in (urls.API_LOG_CONTENT, urls.API_LOG_UPLOADS) else []
+    statuses += [507] if writes and path in FILLING else []
     return statuses
 
 

@@ -5,6 +5,7 @@ Several machines may share the data folder: everything of a job lies in ``jobs/I
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -20,7 +21,6 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import Invalid, StorageFull, Wrong
 from app.settings import Settings
-from app.uploads import FULL
 from trainer.contract import RunFolder, TrainSpec, write_whole
 
 Given: TypeAlias = Path | bytes
@@ -31,6 +31,7 @@ ID = re.compile(r"[a-z0-9]{1,32}")
 PARTS = ("train", "validation", "test", "regression", "safety")
 INPUT = "input"
 """Where the files that the job was launched with lie; what is made of them goes to ``data``."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STAGE_WEIGHT = 1_000_000_000
 """A finished stage counts more than any number of steps."""
 TAIL = 4_000

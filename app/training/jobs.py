@@ -6,7 +6,7 @@ Every function works in the session that it is given; nothing here runs anything
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,7 @@ class Launch:
 def create_job(session: Session, settings: Settings, launch: Launch) -> TrainJob:
     """A new job, ``checking``, with its folder; or the one that the same client key made before.
 
-    Raises Invalid, NotFound, StorageFull, or KeyReused where that one was made from other content.
+    Raises Invalid, StorageFull, or KeyReused where that one was made from other content.
     """
     _check(session, launch)
     spec = folders.placed(launch.spec, launch.files)
@@ -99,11 +99,8 @@ def _made(launch: Launch, spec: TrainSpec, digest: str, position: int) -> TrainJ
 
 
 def _check(session: Session, launch: Launch) -> None:
-    if launch.case_id is not None:
-        get_case(session, launch.case_id)
-    if launch.parent_id is not None:
-        get_job(session, launch.parent_id)
-    wrong = [
+    wrong = [*_lacking(session, launch)]
+    wrong += [
         Wrong(where, problem)
         for where, text, most in (
             ("spec.name", launch.spec.name, LONGEST_NAME),
@@ -120,6 +117,19 @@ def _check(session: Session, launch: Launch) -> None:
         wrong.append(Wrong("priority", f"must be from -{HIGHEST} to {HIGHEST}"))
     if wrong:
         raise Invalid(wrong)
+
+
+def _lacking(session: Session, launch: Launch) -> Iterator[Wrong]:
+    """What the job is to belong to, and is not there."""
+    for where, wanted, find in (
+        ("case_id", launch.case_id, get_case),
+        ("parent_id", launch.parent_id, get_job),
+    ):
+        try:
+            if wanted is not None:
+                find(session, wanted)
+        except NotFound as error:
+            yield Wrong(where, f"there is no {error.what}")
 
 
 def _by_key(session: Session, key: str | None) -> TrainJob | None:

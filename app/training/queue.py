@@ -110,7 +110,7 @@ def wishes(session: Session, taken: Sequence[Taken]) -> dict[str, Wish]:
     """The wishes for jobs that a worker has, by claim; a claim that is lost is left out."""
     claims = [item.claim for item in taken]
     query = select(TrainJob.claim, TrainJob.wish).where(TrainJob.claim.in_(claims))
-    return dict(session.execute(query).tuples().all()) if claims else {}
+    return dict(session.execute(query).all()) if claims else {}
 
 
 def settle(session: Session, taken: Taken, ending: Ending, events: Sequence[Event] = ()) -> bool:

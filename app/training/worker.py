@@ -71,7 +71,7 @@ class Worker:
                 self._over.wait(TICK_SECONDS)
             self._wind_up()
         finally:
-            self._end_all()
+            self.close()
             sign.end()
 
     def stop(self) -> None:
@@ -244,7 +244,8 @@ class Worker:
         with self.database.writing() as session:
             presence.sign_off(session, self.id)
 
-    def _end_all(self) -> None:
+    def close(self) -> None:
+        """End every process at once: their jobs go on with another worker."""
         for child in self.children:
             child.kill()
             child.process.wait()

@@ -13,9 +13,10 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from app import urls
-from app.api import examples
+from app.api import examples, train_examples
 from app.problems import MEDIA_TYPE
 from tests.app.failures import diagnosed, new_log
+from tests.app.probing import manual, new_probe, probe_ended, send_document
 
 Json = dict[str, Any]
 SECONDS_OF_ATTACK = 50
@@ -68,6 +69,18 @@ def test_every_example_fits_its_schema(document: Json) -> None:
     assert checked > 60
 
 
+def measured(client: httpx2.Client, case_id: str) -> Json:
+    """The parts of addresses for a document and a probe that is done."""
+    document = send_document(client, case_id, "manual.md", manual(1)).json()
+    example = examples.REQUESTS["post", urls.API_PROBES]
+    body = example | {"questions": [{"text": "E001?", "reference": "valve 1 is stuck"}]}
+    probe = probe_ended(client, case_id, new_probe(client, case_id, body).json()["id"])
+    assert probe["state"] == "done", probe
+    parts = {"case_id": case_id, "probe_id": probe["id"]}
+    found = client.get(urls.to(urls.API_PROBE_NEXT, **parts)).json()
+    return parts | {"document_id": document["id"], "passage_id": found["passage"]["id"]}
+
+
 def test_every_error_is_documented_as_problem_details(document: Json) -> None:
     for method, path, operation in operations(document):
         errors = {s: r for s, r in operation["responses"].items() if not s.startswith("2")}
@@ -81,10 +94,12 @@ def test_every_example_of_a_request_is_accepted(client: httpx2.Client) -> None:
     case_id = client.post(urls.API_CASES, json={"name": "bot"}).json()["id"]
     logs = {"": new_log(client, case_id), urls.API_LOG_MAPPING: new_log(client, case_id)}
     diagnosed(client, case_id, logs[""])
+    parts = measured(client, case_id)
     for (method, path), body in examples.REQUESTS.items():
         log_id = logs.get(path, logs[""])
-        url = urls.to(path, case_id=case_id, log_id=log_id, number=1)
-        assert client.request(method, url, json=body).status_code in (200, 201), path
+        url = urls.to(path, log_id=log_id, number=1, **parts)
+        sent = body | {"passage_id": parts["passage_id"]} if "passage_id" in body else body
+        assert client.request(method, url, json=sent).status_code in (200, 201, 202), path
 
 
 def test_answers_fit_their_schemas(client: httpx2.Client, document: Json) -> None:
@@ -95,6 +110,8 @@ def test_answers_fit_their_schemas(client: httpx2.Client, document: Json) -> Non
     parts = {"case_id": case.json()["id"], "number": 1, "rule_id": "no_evaluation_no_step"}
     parts["log_id"] = new_log(client, case.json()["id"])
     diagnosed(client, case.json()["id"], parts["log_id"])
+    job = client.post(urls.API_JOBS, json=train_examples.NEW).json()["id"]
+    parts |= {"job_id": job, "other_id": job}
     checked = 0
     for method, template, operation in operations(document):
         content = operation["responses"]["200"]["content"] if method == "get" else {}
