@@ -3,7 +3,8 @@
 The queue is the table of logs itself. A log that is taken is ``running`` under a claim, a random
 word that its process must show to write anything; where the process dies, the log goes back to the
 queue under no claim, and goes on where it stopped. Asking a judge waits in a queue of its own, the
-table of such runs, by the same rules: it takes long and little of this machine.
+table of such runs, by the same rules: it takes long and little of this machine. So do probes of
+retrieval, in the table of probes.
 """
 
 from __future__ import annotations
@@ -15,28 +16,19 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.logs import file_of
+from app.clearing import clear_log, clear_retrieval
 from app.settings import Settings, given, variable
-from app.storage import (
-    Database,
-    FailureLog,
-    HumanLabel,
-    JudgeOpinion,
-    JudgeRun,
-    LogRecord,
-    LogText,
-    SkippedRow,
-    utc_now,
-)
+from app.storage import Database, FailureLog, JudgeRun, Probe, utc_now
 from app.storage.models import new_id
 
 log = logging.getLogger("formfact.background")
@@ -48,8 +40,6 @@ MOST_TRIES = 3
 """How often a log is begun without getting any further before it counts as failed."""
 HUNG = timedelta(minutes=15)
 """Without a sign of life for so long, a process counts as dead."""
-CLEARED = 5_000
-"""Rows of a deleted log that are cleared away in one transaction: nobody waits long for it."""
 FINISHED, STOPPED, FULL = 0, 75, 74
 """How ``app.diagnosing`` ends: nothing left to do, told to stop, no room on the disk."""
 
@@ -59,15 +49,21 @@ class Queue:
     """A table whose rows wait for a process, and the module that a process runs."""
 
     table: Any
-    """A model with the columns of a queue: ``FailureLog`` or ``JudgeRun``."""
+    """A model with the columns of a queue: ``FailureLog``, ``JudgeRun`` or ``Probe``."""
     module: str
     does: str
     """What a process does with a row, and where it stops, in words."""
     unit: str
+    clear: Callable[[Database, Settings], object] | None = None
+    """Clears a part of what was deleted away."""
+    resumes: bool = True
+    """Whether a process goes on where the one before it stopped, or begins again."""
 
 
-LOGS = Queue(FailureLog, "app.diagnosing", "reads it", "line")
+LOGS = Queue(FailureLog, "app.diagnosing", "reads it", "line", clear_log)
 JUDGEMENTS = Queue(JudgeRun, "app.asking", "asks the language model", "record")
+PROBES = Queue(Probe, "app.probing", "measures retrievers", "step", clear_retrieval, resumes=False)
+QUEUES = (LOGS, JUDGEMENTS, PROBES)
 
 
 @dataclass
@@ -118,8 +114,8 @@ class Supervisor:
             self._mind(self.worker)
         if self.worker is None:
             self._take()
-        if self.queue is LOGS:
-            clear_one(self.database, self.settings)
+        if self.queue.clear is not None:
+            self.queue.clear(self.database, self.settings)
 
     def _take(self) -> None:
         """Start a process for the log that waits longest, if there is one."""
@@ -220,7 +216,8 @@ def settle(session: Session, log_id: str, claim: str, status: int, queue: Queue 
     found = session.scalar(wanted.with_for_update())
     if found is None:
         return
-    if status == STOPPED or found.position > found.resumed_at:
+    further = queue.resumes and found.position > found.resumed_at
+    if status == STOPPED or further:
         found.tries = 0  # it was told to, or it got further: that is no fault of the log
     found.claim = ""
     if found.tries < MOST_TRIES:
@@ -233,6 +230,8 @@ def settle(session: Session, log_id: str, claim: str, status: int, queue: Queue 
 def words_for(status: int, position: int, queue: Queue = LOGS) -> str:
     """Why a log was given up, for whoever may know what to do about it."""
     after = f"after {queue.unit} {position:,}" if position else "at the beginning"
+    if not queue.resumes:
+        after = "before it was done"
     if status == FULL:
         return f"The disk is full: it stopped {after}. Make room, then try again."
     killed = -status if status < 0 else 0
@@ -248,7 +247,7 @@ def give_back_abandoned(session: Session, queue: Queue = LOGS) -> None:
             settle(session, found.id, found.claim, -signal.SIGKILL, queue)
 
 
-def is_abandoned(found: FailureLog | JudgeRun) -> bool:
+def is_abandoned(found: FailureLog | JudgeRun | Probe) -> bool:
     """Whether the process that runs a log is gone: surely here, elsewhere by its silence."""
     if found.state != "running":
         return False
@@ -266,29 +265,3 @@ def _is_alive(number: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-# --- clearing away ----------------------------------------------------------------------------
-
-
-def clear_one(database: Database, settings: Settings) -> bool:
-    """Clear a part of a deleted log away; whether there was any."""
-    with database.reading() as session:
-        found = session.scalar(select(FailureLog).where(FailureLog.state == "deleting").limit(1))
-    if found is None:
-        return False
-    file_of(settings, found).unlink(missing_ok=True)
-    with database.writing() as session:
-        if not _clear(session, found.id):
-            session.execute(delete(FailureLog).where(FailureLog.id == found.id))
-    return True
-
-
-def _clear(session: Session, log_id: str) -> bool:
-    """Delete some rows of a log, those first that others do not lean on; whether any were left."""
-    for table in (JudgeOpinion, JudgeRun, HumanLabel, LogText, LogRecord, SkippedRow):
-        some = select(table.id).where(table.log_id == log_id).limit(CLEARED)
-        gone = session.execute(delete(table).where(table.id.in_(some)))
-        if gone.rowcount:  # type: ignore[attr-defined]
-            return True
-    return False

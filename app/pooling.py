@@ -59,9 +59,9 @@ class Standing:
     judgements: int
     """Passages judged, of all questions."""
     needed: int
-    """Questions that have to be judged, all told, before people's word alone decides."""
+    """Questions to judge, all told, until an answer can be expected: some may have to be added."""
     more: int
-    """Further questions to judge before an answer can be expected; 0 where it is there."""
+    """Further questions of this probe to judge until then; 0 where the answer is there."""
     decided: bool
     """Whether the verdict rests on judgements (given or made here) and can tell."""
     annotators: dict[str, int]
@@ -154,10 +154,11 @@ def standing(session: Session, book: Rulebook, case_id: str, probe_id: str) -> S
         select(func.count(), func.coalesce(func.sum(ProbeQuestion.judged), 0)).where(*of)
     ).one()
     least = int(book.limits(book.latest())["min_judged_questions"])
-    needed = min(questions, max(least, probe.judged + verdict["judge_more"]))
+    open_ = verdict["decision"] == "cannot_tell"
+    needed = max(least, verdict["questions"] + verdict["judge_more"]) if open_ else least
     weak = verdict["weak"] or verdict["questions"] == 0
-    decided = not weak and verdict["decision"] != "cannot_tell"
-    more = 0 if decided else max(0, needed - probe.judged)
+    decided = not weak and not open_
+    more = 0 if decided else max(0, min(needed, questions) - probe.judged)
     people = Counter(entry.annotator for entry in newest(session, probe) if entry.grade is not None)
     return Standing(
         questions, probe.judged, int(judgements), needed, more, decided, dict(people.most_common())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,15 +92,10 @@ def _judged(
     path: Path, questions: Sequence[Question], found: Collection, problems: list[Problem]
 ) -> Qrels:
     known = {item.id for item in questions}
-    documents = {item.id for item in found.documents}
     # passages have their document's id before the #: what is judged by passage is known by it
     judged = read_qrels(path, known, None, found.repeats)
-    qrels = {
-        name: {unit: grade for unit, grade in grades.items() if _is_known(unit, documents)}
-        for name, grades in judged.qrels.items()
-    }
+    qrels, lost = of_documents(judged.qrels, {item.id for item in found.documents})
     problems += judged.problems
-    lost = sum(map(len, judged.qrels.values())) - sum(map(len, qrels.values()))
     if lost:
         why = f"{counted(lost, 'judgement')} of documents that are not there: left out"
         problems.append(Problem(path.name, why))
@@ -109,5 +104,25 @@ def _judged(
     return qrels
 
 
-def _is_known(unit: str, documents: set[str]) -> bool:
+def of_documents(
+    qrels: Qrels, documents: Set[str], repeats: Mapping[str, str] | None = None
+) -> tuple[Qrels, int]:
+    """Judgements of documents that there are, and of their passages; how many others there were.
+
+    ``repeats``: id of a document that was folded -> id of the one that was kept.
+    """
+    same, lost = repeats or {}, 0
+    fitting: Qrels = {}
+    for question, grades in qrels.items():
+        kept = fitting.setdefault(question, {})
+        for unit, grade in grades.items():
+            name = same.get(unit, unit)
+            if _is_known(name, documents):
+                kept[name] = max(grade, kept.get(name, grade))
+            else:
+                lost += 1
+    return fitting, lost
+
+
+def _is_known(unit: str, documents: Set[str]) -> bool:
     return unit in documents or unit.rpartition("#")[0] in documents

@@ -125,6 +125,24 @@ def question_of(row: ProbeQuestion) -> Question:
     return Question(row.question_id, row.text, row.reference, row.kind, row.group)
 
 
+def records_of(
+    session: Session, probe: Probe, rows: Iterable[ProbeQuestion]
+) -> dict[str, FailureRecord]:
+    """Question -> the log's record that it is from, as far as the log is still there."""
+    names = {row.record: row.question_id for row in rows if row.record is not None}
+    found: dict[str, FailureRecord] = {}
+    for start in range(0, len(numbers := sorted(names)), READ):
+        wanted = (
+            select(LogRecord.number, LogText.body)
+            .join(LogText, LogText.id == LogRecord.id)
+            .where(LogRecord.log_id == probe.log_id)
+            .where(LogRecord.number.in_(numbers[start : start + READ]))
+        )
+        for number, body in session.execute(wanted).tuples():
+            found[names[number]] = FailureRecord.model_validate(body)
+    return found
+
+
 def _read(
     session: Session, case_id: str, asking: Asking
 ) -> tuple[Origin, Questions, dict[str, int]]:

@@ -142,6 +142,8 @@ class ProbeQuestion(Base):
     """Passage or document id -> grade, as it counts now."""
     guessed: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     """The same as it was before people judged: given, or guessed from the reference answer."""
+    guessed_why: Mapped[str] = mapped_column(Text, default="")
+    """``why`` as it was then."""
     by: Mapped[dict[str, Json]] = mapped_column(JSON, default=dict)
     """Retriever -> ``rank`` (None: not found) and the metrics; empty where it is not measured."""
     place: Mapped[int]

@@ -21,7 +21,7 @@ from advisor_rules import InvalidFacts, default_rulebook, load_rulebook
 from app import urls
 from app.api.openapi import describe
 from app.api.problems import problem_response
-from app.background import JUDGEMENTS, LOGS, Supervisor
+from app.background import QUEUES, Supervisor
 from app.errors import Conflict, Invalid, NotFound, StorageFull
 from app.problems import Problem, problem_of
 from app.recommending import Recommender
@@ -102,9 +102,7 @@ async def _answer_for(request: Request, error: Exception) -> Response:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await run_sync(services.database.upgrade)
-    background = [
-        Supervisor(services.database, services.settings, queue) for queue in (LOGS, JUDGEMENTS)
-    ]
+    background = [Supervisor(services.database, services.settings, queue) for queue in QUEUES]
     for supervisor in background:
         supervisor.start()
     # what was made until now stays for good: collecting garbage need not look at it again

@@ -65,13 +65,18 @@ def gather(paths: PathName | Iterable[PathName], *, limits: Limits | None = None
     """All documents at once, as ``read_documents`` gives them."""
     collection = Collection()
     for found in read_documents(paths, limits=limits):
-        if isinstance(found, Document):
-            collection.documents.append(found)
-        elif isinstance(found, Repeat):
-            collection.repeats[found.document] = found.of
-        else:
-            collection.problems.append(found)
+        add_to(collection, found)
     return collection
+
+
+def add_to(collection: Collection, found: Document | Problem) -> None:
+    """Put what was read where it belongs."""
+    if isinstance(found, Document):
+        collection.documents.append(found)
+    elif isinstance(found, Repeat):
+        collection.repeats[found.document] = found.of
+    else:
+        collection.problems.append(found)
 
 
 def read_documents(

@@ -12,6 +12,8 @@ from evidence.retrieval.weak import weak_relevance
 
 NOT_HELD = "no passage holds its answer"
 """What `weak_relevance` says of a question whose answer is in no document."""
+NONE_RELEVANT = "nothing is relevant to it"
+"""What is said of a question of which all that was judged is not relevant."""
 NAMED = 3
 """Reasons that are named where nothing can be measured."""
 
@@ -43,7 +45,7 @@ def relevance_of(
     sure = set(judged(own))
     absent = frozenset(name for name, grades in own.items() if grades and name not in sure)
     without = {
-        name: "nothing is relevant to it" if name in absent else "it was not judged"
+        name: NONE_RELEVANT if name in absent else "it was not judged"
         for name in known - sure
     }
     ordered = {item.id: own[item.id] for item in questions if item.id in sure}

@@ -16,10 +16,10 @@ from app.background import (
     JUDGEMENTS,
     STOPPED,
     Supervisor,
-    clear_one,
     give_back_abandoned,
     settle,
 )
+from app.clearing import clear_log
 from app.errors import Conflict
 from app.judged_logs import cancel_run
 from app.logs import delete_log
@@ -193,7 +193,7 @@ def test_opinions_are_only_added_and_go_with_the_log(
             session.execute(change)
     with database.writing() as session:
         delete_log(session, log.case_id, log.id)
-    while clear_one(database, settings):
+    while clear_log(database, settings):
         pass
     assert opinions(database, log) == 0
     with database.reading() as session:

@@ -21,7 +21,6 @@ from app.background import (
     MOST_TRIES,
     STOPPED,
     Supervisor,
-    clear_one,
     environment_of,
     give_back_abandoned,
     settle,
@@ -29,6 +28,7 @@ from app.background import (
     waiting,
     words_for,
 )
+from app.clearing import clear_log
 from app.diagnosing import ALONE
 from app.labelling import Opinion, label_record
 from app.logs import cancel_log, delete_log, file_of, get_log, progress_of
@@ -242,7 +242,7 @@ def test_a_deleted_log_is_cleared_away_with_everything_of_it(
         opinion = Opinion("Ada", "information")
         label_record(session, book, log.case_id, log.id, 1, opinion)
         delete_log(session, log.case_id, log.id)
-    while clear_one(database, settings):
+    while clear_log(database, settings):
         pass
     assert not file_of(settings, log).exists()
     assert file_of(settings, other).exists()

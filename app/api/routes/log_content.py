@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import logs, urls
 from app.api.bodies import CaseId
+from app.api.file_parts import arrived_headers, first_of
 from app.api.log_bodies import FILE, ByDigest, ByName, ContentRange, LogId, UploadOffset
 from app.api.log_shapes import ArrivedOut, LogOut
 from app.api.replies import Reply
-from app.errors import Invalid, Wrong
 from app.services import Kit, Reading, Services
 from app.storage import FailureLog
 from app.uploads import receive, receive_whole
 
 router = APIRouter(tags=["failure logs"])
-RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 
 
 @router.get(urls.API_LOG_CONTENT, summary="What has arrived", response_model=ArrivedOut)
@@ -27,7 +24,7 @@ def arrived(session: Reading, case_id: CaseId, log_id: LogId) -> Response:
     """How many bytes of the file have arrived: go on from there. HEAD has it in Upload-Offset."""
     log = logs.get_log(session, case_id, log_id)
     data = {"received": log.received, "bytes": log.bytes, "state": log.state}
-    return Reply(data, headers=_headers(log) | {"cache-control": "no-store"}).response()
+    return Reply(data, headers=arrived_headers(log) | {"cache-control": "no-store"}).response()
 
 
 @router.put(
@@ -44,7 +41,7 @@ async def send(
     offset = None
     if part is not None:
         log = await run_sync(_log, kit, case_id, log_id)
-        offset = _first(part, log)
+        offset = first_of(part, log)
     return await _taken(request, kit, case_id, log_id, offset)
 
 
@@ -86,25 +83,8 @@ def _log(kit: Services, case_id: str, log_id: str) -> FailureLog:
         return logs.get_log(session, case_id, log_id)
 
 
-def _first(part: str, log: FailureLog) -> int:
-    """Where a part begins. Raises Invalid where its range cannot be."""
-    found = RANGE.fullmatch(part.strip())
-    if found is None:
-        raise Invalid([Wrong("Content-Range", "must be like bytes 0-999/5000")])
-    first, last, size = (int(number) for number in found.groups())
-    if not first <= last < size or log.bytes not in (None, size):
-        words = f"must lie within the file, which was announced with {log.bytes:,} bytes"
-        raise Invalid([Wrong("Content-Range", words)])
-    return first
-
-
 def _shown(kit: Services, log: FailureLog, status: int) -> Response:
     with kit.database.reading() as session:
         data = LogOut.of(session, log).model_dump()
     location = urls.to(urls.API_LOG, case_id=log.case_id, log_id=log.id)
-    return Reply(data, status, _headers(log) | {"location": location}).response()
-
-
-def _headers(log: FailureLog) -> dict[str, str]:
-    length = {"upload-length": str(log.bytes)} if log.bytes is not None else {}
-    return {"upload-offset": str(log.received), **length}
+    return Reply(data, status, arrived_headers(log) | {"location": location}).response()

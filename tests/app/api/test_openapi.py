@@ -112,6 +112,7 @@ def test_answers_fit_their_schemas(client: httpx2.Client, document: Json) -> Non
     diagnosed(client, case.json()["id"], parts["log_id"])
     job = client.post(urls.API_JOBS, json=train_examples.NEW).json()["id"]
     parts |= {"job_id": job, "other_id": job}
+    parts |= measured(client, case.json()["id"])
     checked = 0
     for method, template, operation in operations(document):
         content = operation["responses"]["200"]["content"] if method == "get" else {}

@@ -107,7 +107,7 @@ def _create_probe_questions() -> None:
         sa.Column("origin", sa.String(10), nullable=False),
         sa.Column("record", sa.Integer(), nullable=True),
         sa.Column("relevance", sa.String(10), nullable=False),
-        *_texts("why"),
+        *_texts("why", "guessed_why"),
         *(sa.Column(name, sa.JSON(), nullable=False) for name in ("relevant", "guessed", "by")),
         *_numbers(sa.Integer(), "place", "pool", "judged"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_probe_questions")),
