@@ -246,9 +246,10 @@ class Worker:
 
     def close(self) -> None:
         """End every process at once: their jobs go on with another worker."""
-        for child in self.children:
+        for child in list(self.children):
             child.kill()
             child.process.wait()
+            self._let_go(child)
         if self._probe is not None:
             self._probe.kill()
             self._probe.communicate()
