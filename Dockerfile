@@ -1,15 +1,26 @@
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm AS base
 
 ENV PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
+# Everything that is kept lies in the home of the one user: a volume, not the image.
+RUN useradd --system --create-home --home-dir /srv/formfact formfact
 WORKDIR /src
 COPY . .
-RUN pip install --constraint constraints.txt '.[server,postgres]' \
-    && useradd --system --create-home --home-dir /srv/formfact formfact
 
-# What is written without a database URL lands in the home of the one user, not in the image.
+FROM base AS worker
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+RUN pip install --index-url "$TORCH_INDEX" torch==2.13.0 \
+    && pip install --constraint constraints.txt '.[server,postgres,train]'
+USER formfact
+WORKDIR /srv/formfact
+VOLUME /srv/formfact
+CMD ["formfact", "worker"]
+
+# The last stage is what a build without a target makes.
+FROM base AS web
+RUN pip install --constraint constraints.txt '.[server,retrieval,postgres]'
 USER formfact
 WORKDIR /srv/formfact
 VOLUME /srv/formfact
