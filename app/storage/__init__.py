@@ -1,5 +1,6 @@
 """What is kept: models, sessions and migrations, on SQLite or PostgreSQL."""
 
+from app.storage.api_models import ApiFile, ApiToken
 from app.storage.database import Database
 from app.storage.judge_models import JudgeOpinion, JudgeRun, RunState
 from app.storage.log_models import (
@@ -27,6 +28,8 @@ from app.storage.train_models import TrainEvent, TrainJob, TrainTransition, Trai
 
 __all__ = [
     "AdviceRecord",
+    "ApiFile",
+    "ApiToken",
     "Base",
     "Case",
     "Database",
