@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ ABOUT = {
     "endpoint": "The search that you run, asked over HTTP.",
     "run_file": "Ranked results of the search that you run, from a file.",
 }
+WRITTEN = {"bm25": "BM25", "ndcg@10": "nDCG@10"}
 METRICS = {
     "ndcg@10": ("nDCG@10", "How well the first ten are ordered: 1 where all that is relevant "
                 "comes first. Retrievers are compared by it."),
@@ -49,7 +51,7 @@ SIGN_TITLES = {
     "outranked": "other passages came first",
 }
 RELEVANCE = {
-    "qrels": "judged before",
+    "qrels": "from your judgements",
     "judged": "judged here",
     "weak": "guessed from the reference answer",
     "none": "nothing known",
@@ -81,10 +83,17 @@ def headline(verdict: Json, compared: int) -> str:
     return f"{title} finds usefully more: use it"
 
 
+def because(verdict: Json) -> str:
+    """Why the verdict is what it is, with names as people write them."""
+    return re.sub(r"\b(bm25|ndcg@10)\b", lambda found: WRITTEN[found[1]], str(verdict["because"]))
+
+
 def measured_words(result: Json) -> str:
     """What was measured, on how much: ``3 retrievers on 48 judged questions, 120 documents``."""
     asked = counted(result["questions"], "question")
     kind = "with guessed relevance" if result["relevance"]["kind"] == "weak" else "with judgements"
+    if not result["questions"]:
+        asked, kind = counted(result["relevance"]["given"], "question"), "not judged yet"
     return (
         f"{counted(len(result['retrievers']), 'retriever')}, {asked} {kind}, "
         f"{counted(result['documents'], 'document')} in {counted(result['passages'], 'passage')}"

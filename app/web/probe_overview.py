@@ -14,12 +14,10 @@ from app.advising import latest, what_changed
 from app.measuring import conflicts_with_answers
 from app.pooling import standing
 from app.probe_facts import facts_of
+from app.probe_starter import why_no_starter
 from app.probes import finished
 from app.storage import Probe, ProbeQuestion
 from app.web.probe_view import read_result
-
-STARTERS = ("bm25", "embedding", "hybrid")
-"""Retrievers that there is a starter for."""
 
 
 def overview(session: Session, book: Rulebook, probe: Probe) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def overview(session: Session, book: Rulebook, probe: Probe) -> dict[str, Any]:
         **read_result(result),
         "numbers": _numbers(session, probe, set(_named(result))),
         "wording": probe_words.wording_words(result["wording"]),
-        "starters": [name for name in result["retrievers"] if name in STARTERS],
+        "starters": [name for name in result["retrievers"] if not why_no_starter(probe, name)],
         "standing": standing(session, book, probe.case_id, probe.id),
         "probe_words": probe_words,
         **_advice(session, book, probe),

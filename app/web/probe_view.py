@@ -98,6 +98,7 @@ def read_result(result: Json) -> dict[str, Any]:
         "result": result,
         "verdict": verdict,
         "chosen": chosen,
+        "because": probe_words.because(verdict),
         "headline": probe_words.headline(verdict, len(found)),
         "weak": result["relevance"]["kind"] == "weak",
         "metrics": [_metric(found, name, chosen) for name in _measured(found)],
@@ -179,10 +180,16 @@ def _speed(name: str, entry: Json) -> Speed:
         about=probe_words.ABOUT.get(name.partition(":")[0], ""),
         index=f"{entry['index_seconds']:,.1f} s",
         rate=probe_words.rate_words(entry["queries_per_second"]),
-        memory="not known" if memory is None else f"{memory:,.0f} MB",
+        memory=_memory(memory),
         hours="not known" if hours is None else f"{hours:,.2f} machine hours",
         price="" if price is None else f"{price:,.2f}",
     )
+
+
+def _memory(megabytes: float | None) -> str:
+    if megabytes is None:
+        return "not known"
+    return f"{megabytes:,.0f} MB" if megabytes >= 1 else "under 1 MB"
 
 
 def _ordered(misses: Json, chosen: str) -> list[Misses]:

@@ -13,7 +13,7 @@ from app.probe_words import retriever_title
 from app.storage import ProbePassage
 from app.web.matching import Matcher
 
-LONGEST = 1_500
+LONGEST = 600
 """Characters of a passage on the page of a question; all of it is at its place."""
 AROUND = 100_000
 """Characters of the document that are shown before and behind a passage."""
@@ -149,7 +149,8 @@ def _card(
     rank: int | None = None,
     score: str = "",
 ) -> HitCard:
-    heading = passage.heading if passage.heading not in passage.text[:LONGEST] else ""
+    told = (title_of(passage), passage.text[:LONGEST])
+    heading = "" if any(passage.heading in text for text in told) else passage.heading
     return HitCard(
         rank=rank,
         title=title_of(passage),

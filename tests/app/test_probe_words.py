@@ -6,6 +6,7 @@ import pytest
 
 from app.probe_words import (
     METRICS,
+    because,
     headline,
     p_words,
     pair_words,
@@ -80,6 +81,12 @@ def test_names_of_retrievers_are_written_out() -> None:
     assert retriever_title("embedding") == "Embeddings"
     assert retriever_title("rerank:hybrid") == "Hybrid, reranked"
     assert retriever_title("ours") == "ours"
+
+
+def test_the_reason_is_written_as_people_write() -> None:
+    found = {"because": "embedding is 0.1 ndcg@10 above bm25 (bm25x stays)"}
+
+    assert because(found) == "embedding is 0.1 nDCG@10 above BM25 (bm25x stays)"
 
 
 def test_small_numbers_and_unknown_speeds_have_words() -> None:

@@ -73,8 +73,10 @@ def show_questions(request: Request, case_id: str, probe_id: str, session: Readi
     }
     if is_live(request):
         return page(request, "partials/probe_table.html", **context)
-    filters = _filters(counts, retrievers)
-    return page(request, "pages/probe_questions.html", filters=filters, sorts=SORTS, **context)
+    verdict = finished(probe)["verdict"]
+    context |= {"filters": _filters(counts), "sorts": SORTS}
+    context["by"] = wanted.chosen["by"] or verdict["retriever"] or verdict["begin_with"]
+    return page(request, "pages/probe_questions.html", **context)
 
 
 @router.get(urls.PROBE_QUESTION)
@@ -139,9 +141,7 @@ def _asked_text(session: Session, probe: Probe, number: int) -> str:
         return ""
 
 
-def _filters(
-    counts: Counts, retrievers: dict[str, str]
-) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def _filters(counts: Counts) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What each filter offers: its name, its label and its choices; nothing where all are alike."""
     kinds = [(name, f"{name} ({count:,})") for name, count in counts.kinds.items() if name]
     relevance = [
@@ -149,7 +149,6 @@ def _filters(
         for name, count in counts.relevance.items()
     ]
     return [
-        ("by", "By the ranks of", list(retrievers.items())),
         ("found", "Found", list(FOUND)),
         ("kind", "Kind", kinds if len(counts.kinds) > 1 else []),
         ("relevance", "Relevance", relevance if len(relevance) > 1 else []),

@@ -8,13 +8,14 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from app import probe_words, urls, words
 from app.cases import get_case
 from app.documents import totals
 from app.errors import Conflict
 from app.probe_facts import apply_probe
+from app.probe_starter import FILE_NAME, starter_pieces
 from app.probes import (
     cancel_probe,
     delete_probe,
@@ -23,7 +24,7 @@ from app.probes import (
     progress_of,
     retry_probe,
 )
-from app.services import Book, Reading, Writing
+from app.services import Book, Kit, Reading, Writing
 from app.storage import Probe
 from app.urls import to
 from app.web.csrf import Posted
@@ -99,6 +100,18 @@ def show_progress(request: Request, case_id: str, probe_id: str, session: Readin
         return Response(status_code=204, headers={"HX-Refresh": "true"})
     progress = progress_of(session, probe)
     return page(request, "partials/probe_progress.html", case=case, probe=probe, progress=progress)
+
+
+@router.get(urls.PROBE_STARTER)
+def starter(request: Request, case_id: str, probe_id: str, session: Reading, kit: Kit) -> Response:
+    """A retriever of this measurement as a small project, in one zip."""
+    name = request.query_params.get("retriever", "")
+    pieces = starter_pieces(session, kit.settings, case_id, probe_id, name)
+    headers = {
+        "content-disposition": f'attachment; filename="{FILE_NAME}"',
+        "cache-control": "no-store",
+    }
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 @router.post(urls.PROBE_CANCEL)
