@@ -14,10 +14,10 @@ assistant's words itself (``{% generation %}``), nothing outside its marks is tr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 from trainer.contract import ShownRow, ShownToken
@@ -28,6 +28,9 @@ IGNORED = -100
 _MARKS = re.compile(r"\{%-?\s*generation\s*-?%\}")
 _ODD = "\ue0ff"
 """A character of the private use area; rows that hold it take another one."""
+
+AT_ONCE = 256
+"""Rows whose text is taken apart together, on all cores where the environment allows."""
 
 Span = tuple[int, int]
 """Characters from (included) and to (excluded)."""
@@ -45,8 +48,14 @@ class Rendered:
     ids: tuple[int, ...]
     trained: tuple[bool, ...]
     """Of each token, whether it has loss."""
-    ends: tuple[int, ...]
-    """Of each token, the character of ``text`` after its last."""
+    places: tuple[Span, ...]
+    """Of each token, the characters of ``text`` that it stands for."""
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Where each token's text ends; what lies between two tokens belongs to the latter."""
+        ends = tuple(accumulate((end for _, end in self.places), max))
+        return (*ends[:-1], len(self.text)) if ends else ()
 
     def labels(self, longest: int | None = None) -> list[int]:
         """Ids of the first ``longest`` tokens, `IGNORED` where there is no loss."""
@@ -56,9 +65,10 @@ class Rendered:
     def shown(self, row: int, file: str, longest: int | None = None, most: int = 600) -> ShownRow:
         """The row for people: the first ``most`` tokens with their text, and what is cut off."""
         kept = len(self.ids[:longest])
-        starts = (0, *self.ends)
+        ends = self.ends
+        starts = (0, *ends)
         tokens = tuple(
-            ShownToken(text=self.text[starts[place] : self.ends[place]], trained=trained)
+            ShownToken(text=self.text[starts[place] : ends[place]], trained=trained)
             for place, trained in enumerate(self.trained[: min(kept, most)])
         )
         return ShownRow(row=row, file=file, tokens=tokens, cut=len(self.ids) - kept)
@@ -89,8 +99,41 @@ class Renderer:
 
     def render(self, row: Row) -> Rendered:
         """The row as tokens with their mask; raises Unrenderable."""
-        text = self.text(row.messages, row.tools)
-        ids, places = self._tokens(text)
+        (made,) = self.render_all([row])
+        if isinstance(made, Unrenderable):
+            raise made
+        return made
+
+    def render_all(self, rows: Iterable[Row]) -> Iterator[Rendered | Unrenderable]:
+        """Every row in order, one that cannot be rendered as the reason; a few at a time."""
+        waiting: list[tuple[Row, str | Unrenderable]] = []
+        for row in rows:
+            waiting.append((row, self._written(row)))
+            if len(waiting) == AT_ONCE:
+                yield from self._rendered(waiting)
+                waiting = []
+        yield from self._rendered(waiting)
+
+    def _written(self, row: Row) -> str | Unrenderable:
+        try:
+            return self.text(row.messages, row.tools)
+        except Unrenderable as error:
+            return error
+
+    def _rendered(
+        self, waiting: Sequence[tuple[Row, str | Unrenderable]]
+    ) -> Iterator[Rendered | Unrenderable]:
+        tokens = self._tokens([text for _, text in waiting if isinstance(text, str)])
+        for row, text in waiting:
+            if isinstance(text, Unrenderable):
+                yield text
+                continue
+            try:
+                yield self._masked(row, text, *next(tokens))
+            except Unrenderable as error:
+                yield error
+
+    def _masked(self, row: Row, text: str, ids: list[int], places: list[Span]) -> Rendered:
         turns = [place for place in range(len(row.messages)) if row.trains(place)]
         trained = _within(places, [self._span(row, place, text) for place in turns])
         if self.marked:
@@ -98,7 +141,7 @@ class Renderer:
             if len(marks) != len(trained):
                 raise Unrenderable("the marks of the chat template do not fit its text")
             trained = [one and other for one, other in zip(trained, marks, strict=True)]
-        return Rendered(text, tuple(ids), tuple(trained), _ends(places, len(text)))
+        return Rendered(text, tuple(ids), tuple(trained), tuple(places))
 
     def prompt(self, row: Row) -> str:
         """The text that the model is given to answer this row."""
@@ -117,12 +160,16 @@ class Renderer:
             raise Unrenderable(f"the chat template refuses it: {str(error)[:300]}") from error
         return str(made)
 
-    def _tokens(self, text: str) -> tuple[list[int], list[Span]]:
-        """Ids and the characters that each stands for."""
+    def _tokens(self, texts: list[str]) -> Iterator[tuple[list[int], list[Span]]]:
+        """Of each text the ids, and the characters that each stands for."""
+        if not texts:
+            return
         if not self.tokenizer.is_fast:
             raise Unrenderable("the tokenizer of the base model cannot say where its tokens lie")
-        made = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        return made["input_ids"], made["offset_mapping"]
+        made = self.tokenizer(
+            texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        yield from zip(made["input_ids"], made["offset_mapping"], strict=True)
 
     def marks(self, row: Row) -> list[bool]:
         """Of each token, whether the template itself marks it as the assistant's."""
@@ -211,14 +258,3 @@ def _within(places: list[Span], spans: list[Span]) -> list[bool]:
             trained[place] = start < end
             place += 1
     return trained
-
-
-def _ends(places: list[Span], length: int) -> tuple[int, ...]:
-    """Where each token's text ends; what lies between two tokens belongs to the latter."""
-    reached, ends = 0, []
-    for _, end in places:
-        reached = max(reached, end)
-        ends.append(reached)
-    if ends:
-        ends[-1] = length
-    return tuple(ends)
