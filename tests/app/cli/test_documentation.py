@@ -27,6 +27,7 @@ PAGES = [
         for name in ("command-line", "importing", "own-rules", "how-advice-is-made")
     ),
     "docs/rest-and-python.md",
+    "docs/memory.md",
     "docs/retrieval.md",
 ]
 
