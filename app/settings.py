@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -97,6 +98,17 @@ class Settings:
         "How long a worker of another machine may be silent before its jobs go to others, in "
         "seconds; the same for all workers.",
     ] = 60
+    organization: Annotated[
+        str, "Your name in the names of tuned models: ft:BASE:ORGANIZATION:SUFFIX:ID."
+    ] = "formfact"
+    model_memory_bytes: Annotated[
+        int,
+        "Bytes of weights that the model server keeps in memory, the least recently used go first; "
+        "0 takes 60% of what the device has.",
+    ] = 0
+    model_idle_seconds: Annotated[
+        int, "After how many seconds without a request the model server ends; 0 keeps it."
+    ] = 600
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -230,6 +242,12 @@ def _model(text: str) -> str:
     return text
 
 
+def _organization(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise ValueError("must be 1 to 64 letters, digits, dots, dashes or underscores")
+    return text
+
+
 def _key(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         raise ValueError("holds characters that no key has")
@@ -264,6 +282,9 @@ READERS: dict[str, Any] = {
     "judge_url": _endpoint,
     "judge_model": _model,
     "judge_key": _key,
+    "organization": _organization,
+    "model_memory_bytes": _whole(0, MOST_LOG_BYTES),
+    "model_idle_seconds": _whole(0, 1_000_000),
     "train_worker": _truth,
     "train_slots": _whole(1, 64),
     "train_lease_seconds": _whole(2, 3_600),
