@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from app.cli.problems import BadInput
 from app.probe_choices import NEEDED as RETRIEVAL
 
+TRAINING = ("torch", "transformers", "peft", "trl", "datasets", "accelerate")
 SERVER = ("sqlalchemy", "alembic", "fastapi", "uvicorn")
 
 
@@ -27,6 +28,16 @@ def need_retrieval(command: str) -> None:
         raise BadInput(
             f"{command} needs {', '.join(missing)}, which the retrieval extra brings: "
             'pip install "formfact[retrieval]"'
+        )
+
+
+def need_training(command: str) -> None:
+    """Raise BadInput where the libraries that train models are not installed."""
+    missing = [name for name in TRAINING if not _installed(name)]
+    if missing:
+        raise BadInput(
+            f"{command} needs {', '.join(missing)}, which the train extra brings: "
+            'pip install "formfact[train]"'
         )
 
 

@@ -21,6 +21,7 @@ from trainer.contract import CANCEL, PAUSE, Event, RunFolder
 PYTHON = (sys.executable, "-P", "-m")
 SECRET = ("FORMFACT_SECRET_KEY", "FORMFACT_JUDGE_KEY", "FORMFACT_DATABASE_URL")
 """Variables that a process which trains has no use for."""
+DEVICES = "CUDA_VISIBLE_DEVICES"
 HARD_SECONDS = 60.0
 """How long a process may take to obey before it is killed: it loses what follows its checkpoint."""
 
@@ -42,6 +43,8 @@ class Child:
     run: RunFolder
     process: subprocess.Popen[bytes]
     tail: Tail
+    slot: int | None = None
+    """Which of the worker's devices it has."""
     renewed: float = field(default_factory=time.monotonic)
     """When the lease was last prolonged."""
     told: str = ""
@@ -81,7 +84,7 @@ class Child:
         return self.unwritten
 
 
-def start(taken: Taken, run: RunFolder, programs: Programs) -> Child:
+def start(taken: Taken, run: RunFolder, programs: Programs, slot: int | None = None) -> Child:
     """Start the process of a job: its training, or the preflight of its data. Raises OSError."""
     run.failure.unlink(missing_ok=True)
     program = programs.check if taken.state == "checking" else programs.run
@@ -91,13 +94,20 @@ def start(taken: Taken, run: RunFolder, programs: Programs) -> Child:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment(),
+            env=environment(slot),
             # a group of its own: the terminal's Ctrl+C is for the worker, which then tells it
             start_new_session=True,
         )
-    return Child(taken, run, process, Tail(run.events))
+    return Child(taken, run, process, Tail(run.events), slot)
 
 
-def environment() -> dict[str, str]:
-    """The variables of a job's process: this one's, without what it has no use for."""
-    return {name: value for name, value in os.environ.items() if name not in SECRET}
+def environment(slot: int | None = None) -> dict[str, str]:
+    """The variables of a job's process: this one's, without what it has no use for.
+
+    With a slot, it sees one CUDA device alone: that one of those which the worker may use.
+    """
+    found = {name: value for name, value in os.environ.items() if name not in SECRET}
+    if slot is not None:
+        visible = [name for name in found.get(DEVICES, "").split(",") if name]
+        found[DEVICES] = visible[slot % len(visible)] if visible else str(slot)
+    return found

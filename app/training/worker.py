@@ -32,6 +32,7 @@ log = logging.getLogger("formfact.training")
 TICK_SECONDS = 0.2
 LOOK_SECONDS = 1.0
 """How often a worker with a free slot looks for jobs; it looks at once when one has ended."""
+BEAT_SECONDS = 15.0
 CLEAR_SECONDS = 30.0
 SKIP_SECONDS = 5.0
 """How long a job is left alone in whose folder a process is still at work."""
@@ -84,7 +85,7 @@ class Worker:
     def turn(self) -> None:
         """Look once at every process, at the queue, and at what others left behind."""
         self._mind_all()
-        if self._is_due("beat", self.lease.total_seconds() / 4):
+        if self._is_due("beat", min(BEAT_SECONDS, self.lease.total_seconds() / 4)):
             self._beat()
         if self._is_due("lost", LOOK_SECONDS):
             self._take_up_lost()
@@ -149,7 +150,15 @@ class Worker:
             with self.database.writing() as session:
                 mine = queue.note_start(session, taken, folders.reached(run))
             if mine:
-                self.children.append(start(taken, run, self.programs))
+                self.children.append(start(taken, run, self.programs, self._free_slot()))
+
+    def _free_slot(self) -> int | None:
+        """Which of several devices a job gets; None where there is one alone, or none is needed."""
+        slots = self.settings.train_slots
+        taken = {child.slot for child in self.children}
+        return (
+            next((slot for slot in range(slots) if slot not in taken), None) if slots > 1 else None
+        )
 
     def _take_up_lost(self) -> None:
         with self.database.reading() as session:

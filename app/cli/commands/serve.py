@@ -72,6 +72,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
 def _run(settings: Settings) -> None:
     import uvicorn
 
+    from app.training.embedded import embedded_worker
     from app.web import create_app
 
     with bound_socket(settings.host, settings.port) as listening:
@@ -80,5 +81,9 @@ def _run(settings: Settings) -> None:
         address, port = listening.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
         click.echo(f"formfact serves on http://{shown}:{port} until Ctrl+C", err=True)
-        config = uvicorn.Config(app, access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        # streams of events never end by themselves: whoever reads one connects again
+        config = uvicorn.Config(
+            app, access_log=False, server_header=False, timeout_graceful_shutdown=3
+        )
+        with embedded_worker(settings):
+            uvicorn.Server(config).run(sockets=[listening])

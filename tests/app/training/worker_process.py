@@ -17,4 +17,4 @@ SMALL = Programs(
 )
 
 if __name__ == "__main__":
-    work(Settings.from_environment(), programs=SMALL)
+    work(Settings.from_environment(), programs=SMALL, tied="tied" in sys.argv)
