@@ -25,7 +25,13 @@ from app.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
 REFERENCE = "#/components/schemas/"
-FILLING = (urls.API_LOG_CONTENT, urls.API_LOG_UPLOADS, urls.API_JOBS)
+FILLING = (
+    urls.API_LOG_CONTENT,
+    urls.API_LOG_UPLOADS,
+    urls.API_DOCUMENT_CONTENT,
+    urls.API_DOCUMENT_UPLOADS,
+    urls.API_JOBS,
+)
 """Paths by which files are written."""
 FACTS, FACT_PREFIX, PROBLEM = "StatedFacts", "Fact_", "Problem"
 ABOUT = (
@@ -34,14 +40,8 @@ ABOUT = (
     "`application/problem+json` (RFC 9457) and names everything that is wrong at once."
 )
 
-CHANGING = ("{log_id}", "{document_id}", "{probe_id}")
+CHANGING = ("{log_id}", "{document_id}", "{probe_id}", "{job_id}")
 """What has states, some of which do not allow what is asked for."""
-RECEIVING = (
-    urls.API_LOG_CONTENT,
-    urls.API_LOG_UPLOADS,
-    urls.API_DOCUMENT_CONTENT,
-    urls.API_DOCUMENT_UPLOADS,
-)
 
 
 def body_of(model: type[BaseModel]) -> Json:
@@ -129,7 +129,7 @@ def _statuses(method: str, path: str, operation: Json) -> list[int]:
     statuses = [400] if writes else []
     statuses += [403] if writes else []
     statuses += [404] if "{" in path else []
-    statuses += [409] if "{log_id}" in path or "{job_id}" in path else []
+    statuses += [409] if any(part in path for part in CHANGING) else []
     statuses += [412] if stored and writes and "If-Match" in parameters else []
     statuses += [413, 415] if writes else []
     statuses += [422] if writes or parameters else []
