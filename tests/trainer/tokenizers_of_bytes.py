@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 PLAIN = (
@@ -47,3 +48,11 @@ def tokenizer(template: str = PLAIN, control: tuple[str, ...] = CONTROL) -> Any:
     )
     made.chat_template = template
     return made
+
+
+def model_folder(folder: Path, template: str = PLAIN) -> Path:
+    """A folder that passes for a base model as long as only its tokenizer is loaded."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer(template).save_pretrained(folder)
+    (folder / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    return folder
