@@ -124,9 +124,7 @@ def counts_of(session: Session, case_id: str, probe_id: str) -> Counts:
                 .where(ProbeQuestion.probe_id == probe.id)
                 .group_by(column)
                 .order_by(func.count().desc(), column)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         for column in (ProbeQuestion.kind, ProbeQuestion.relevance)
     }

@@ -138,7 +138,7 @@ def records_of(
             .where(LogRecord.log_id == probe.log_id)
             .where(LogRecord.number.in_(numbers[start : start + READ]))
         )
-        for number, body in session.execute(wanted).tuples():
+        for number, body in session.execute(wanted):
             found[names[number]] = FailureRecord.model_validate(body)
     return found
 
@@ -188,7 +188,7 @@ def _records(
     )
     if labels:
         wanted = wanted.where(LogRecord.final_label.in_(labels))
-    yield from session.execute(wanted).yield_per(READ).tuples()
+    yield from session.execute(wanted).yield_per(READ)
 
 
 def _of_file(file: Attached) -> Questions:

@@ -63,8 +63,10 @@ def pointer(session: Session, case_id: str, advice: Mapping[str, Any]) -> Pointe
 
 
 def _newest(session: Session, case_id: str) -> Probe | None:
-    found = list_probes(session, case_id, RECENT).items
-    return next((probe for probe in found if probe.state == "done"), None)
+    """The newest finished measurement that can tell, or else the newest."""
+    found = [probe for probe in list_probes(session, case_id, RECENT).items if probe.result]
+    sure = (probe for probe in found if (probe.result or {})["verdict"]["judge_more"] == 0)
+    return next(sure, found[0] if found else None)
 
 
 def _measured(probe: Probe, result: Mapping[str, Any]) -> Pointer:

@@ -47,7 +47,7 @@ def _numbers(session: Session, probe: Probe, ids: set[str]) -> dict[str, int]:
     wanted = select(ProbeQuestion.question_id, ProbeQuestion.number).where(
         ProbeQuestion.probe_id == probe.id, ProbeQuestion.question_id.in_(sorted(ids))
     )
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
 def _advice(session: Session, book: Rulebook, probe: Probe) -> dict[str, Any]:

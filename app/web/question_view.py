@@ -99,7 +99,7 @@ def place_view(view: PassageView, matcher: Matcher | None, asked: str) -> PlaceV
     return PlaceView(
         title=title_of(passage),
         source=passage.source or passage.document,
-        heading=passage.heading,
+        heading="" if passage.heading in title_of(passage) else passage.heading,
         place=place_words(passage),
         asked=asked,
         before=shown(before),

@@ -37,6 +37,7 @@ from app.storage import Probe
 from app.urls import to
 from app.web.annotator import annotator_of, remember
 from app.web.csrf import Posted
+from app.web.pages.probe_questions import to_itself
 from app.web.question_view import place_words, title_of
 from app.web.templating import is_live, page, whole
 
@@ -70,6 +71,9 @@ def show_pooling(
     request: Request, case_id: str, probe_id: str, session: Reading, book: Book
 ) -> Response:
     """The passage to judge next, or the question under which name."""
+    probe = get_probe(session, case_id, probe_id)
+    if probe.state != "done":
+        return to_itself(probe)
     asked = request.query_params
     done = "Taken back. Judge it anew, or go on." if asked.get("done") == "undone" else ""
     number, passage = whole(asked.get("number")), whole(asked.get("passage"))

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app import probe_words, urls
 from app.cases import get_case
@@ -58,6 +58,8 @@ class Neighbours:
 def show_questions(request: Request, case_id: str, probe_id: str, session: Reading) -> Response:
     """The questions that an address asks for, with the rank in every retriever."""
     case, probe = get_case(session, case_id), get_probe(session, case_id, probe_id)
+    if probe.state != "done":
+        return to_itself(probe)
     retrievers = by_name(finished(probe))
     wanted = asked(request.query_params, retrievers)
     found = list_questions(session, case_id, probe_id, wanted.query, PAGE_SIZE, wanted.offset)
@@ -85,6 +87,8 @@ def show_question(
 ) -> Response:
     """One question: what is relevant to it, and what every retriever found."""
     case, probe = get_case(session, case_id), get_probe(session, case_id, probe_id)
+    if probe.state != "done":
+        return to_itself(probe)
     result = finished(probe)
     detail = get_question(session, case_id, probe_id, whole(number))
     question = detail.question
@@ -114,6 +118,8 @@ def show_passage(
 ) -> Response:
     """A passage at its place in the document, with the words of the question that led here."""
     case, probe = get_case(session, case_id), get_probe(session, case_id, probe_id)
+    if probe.state != "done":
+        return to_itself(probe)
     found = get_passage(session, case_id, probe_id, whole(passage_id))
     number = whole(request.query_params.get("question"))
     text = _asked_text(session, probe, number)
@@ -127,6 +133,11 @@ def show_passage(
         number=number,
         back=back,
     )
+
+
+def to_itself(probe: Probe) -> Response:
+    """To the page of a measurement that is not done: it says how far it is, or why it ended."""
+    return RedirectResponse(to(urls.PROBE, case_id=probe.case_id, probe_id=probe.id), 303)
 
 
 def _common(case: Case, probe: Probe) -> dict[str, Any]:
