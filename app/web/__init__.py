@@ -23,6 +23,8 @@ from app.api.openapi import describe
 from app.api.problems import problem_response
 from app.background import QUEUES, Supervisor
 from app.errors import Conflict, Invalid, NotFound, StorageFull
+from app.openai.errors import ApiError, answer_to, answer_to_problem, ours
+from app.openai.model_server import ModelServer
 from app.problems import Problem, problem_of
 from app.recommending import Recommender
 from app.services import Services
@@ -33,6 +35,7 @@ from app.web.static import StaticFiles
 
 STATIC = Path(__file__).parents[2] / "templates" / "static"
 FORESEEN: tuple[type[Exception], ...] = (
+    ApiError,
     Conflict,
     HTTPException,
     Invalid,
@@ -63,8 +66,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         exception_handlers=dict.fromkeys(FORESEEN, _answer_for),
     )
     app.state.services = services
+    app.state.models = ModelServer(settings)
     for router in routers("app.api.routes"):
         app.include_router(router)
+    for router in routers("app.openai.routes"):
+        app.include_router(router, include_in_schema=False)
     for router in routers("app.web.pages"):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -86,7 +92,12 @@ def routers(package: str) -> list[APIRouter]:
 
 
 def refuse(request: Request, problem: Problem) -> Response:
-    """The answer for a problem: problem details for programs, a page for people."""
+    """The answer for a problem: problem details for programs, a page for people.
+
+    Under ``/v1/`` it has OpenAI's shape.
+    """
+    if ours(request.url.path):
+        return answer_to_problem(request, problem)
     if request.url.path.startswith(("/api/", "/health")):
         return problem_response(request, problem)
     from app.web.error_page import error_page
@@ -95,6 +106,8 @@ def refuse(request: Request, problem: Problem) -> Response:
 
 
 async def _answer_for(request: Request, error: Exception) -> Response:
+    if ours(request.url.path):
+        return answer_to(request, error)
     return refuse(request, problem_of(error))
 
 
@@ -109,6 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
+    await run_sync(app.state.models.stop)
     for supervisor in background:
         await run_sync(supervisor.stop)
     services.database.close()

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import Problem, problem_of, too_large
 from app.settings import Settings
-from app.urls import API
+from app.urls import API, V1, V1_FILES
 
 log = logging.getLogger("formfact.web")
 Refuse = Callable[[Request, Problem], Response]
@@ -31,6 +31,8 @@ CONTENT = re.compile(rf"{API}/cases/[^/]+/((log|document)-uploads|(logs|document
 """Endpoints that take the content of a file as it is."""
 FILES = re.compile(rf"/cases/[^/]+/(logs|documents|retrieval/new)|{CONTENT.pattern}")
 """Paths whose bodies may be whole files; what takes them writes them to disk piece by piece."""
+API_FILE_BYTES = 512 * 1024 * 1024
+"""The largest file of the OpenAI-compatible API, as OpenAI's."""
 FORM_BYTES = 100_000
 """What a form may add round a file."""
 POLICY = "; ".join(
@@ -90,6 +92,8 @@ class Guard:
 
     def _largest(self, scope: Scope) -> int:
         """Bytes of a body at most: only the upload of a file may be as large as a file."""
+        if scope["path"] == V1_FILES:
+            return API_FILE_BYTES + FORM_BYTES
         return self.largest_file if FILES.fullmatch(scope["path"]) else self.largest
 
     def _objection(self, scope: Scope) -> Problem | None:
@@ -185,7 +189,9 @@ def unreadable(method: str, path: str, headers: Mapping[str, str]) -> Problem | 
     """What is wrong with the kind of body that an endpoint is sent; pages read their own forms."""
     if CONTENT.fullmatch(path):
         return None if carries_file(method, headers) else NO_FILE
-    return NO_JSON if path.startswith(API) and not carries_json(headers) else None
+    if path == V1_FILES or not path.startswith((API, f"{V1}/")):
+        return None
+    return None if carries_json(headers) else NO_JSON
 
 
 def carries_file(method: str, headers: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ Inbox = Queue[Ask | Cancel | None]
 def main() -> int:
     """Serve until the input closes, or there was nothing to do for ``--idle`` seconds."""
     options = _options()
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     out = _own_output()
     inbox: Inbox = Queue()
     listener = threading.Thread(target=listen, args=(sys.stdin.buffer, inbox), daemon=True)

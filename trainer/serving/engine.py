@@ -320,7 +320,7 @@ def _prompt(base: Base, ask: Ask) -> list[int]:
         text = base.tokenizer.apply_chat_template(
             ask.messages, tools=ask.tools, add_generation_prompt=True, tokenize=False
         )
-        tokens: list[int] = base.tokenizer.encode(text, add_special_tokens=False)
+        tokens: list[int] = base.tokenizer.encode(text, add_special_tokens=False, verbose=False)
     except (TemplateError, ValueError, TypeError, KeyError) as error:
         why = " ".join(str(error).split())[:300]
         words = f"The chat template of the model cannot render these messages: {why}"

@@ -1,0 +1,1 @@
+"""The endpoints of the OpenAI-compatible API, each module with a ``router``."""
