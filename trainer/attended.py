@@ -52,18 +52,18 @@ class Orders:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold a run's lock; where another process keeps holding it, leave as if paused."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:
-        if not _locked(lock):
+        if not _locked(lock, patience):
             print("Another process is at work in this folder.", file=sys.stderr)
             sys.exit(PAUSED)
         yield
 
 
-def _locked(lock: IO[str]) -> bool:
-    until = time.monotonic() + PATIENCE
+def _locked(lock: IO[str], patience: float) -> bool:
+    until = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -73,7 +73,7 @@ def tiny_model_folder() -> Path:
     """Where the tiny model lies once it is built: below the user's cache, by its recipe."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     recipe = hashlib.sha256()
-    for path in sorted(TINY.glob("*.py")):
+    for path in sorted([*TINY.glob("*.py"), *TINY.glob("*.yaml")]):
         recipe.update(path.read_bytes())
     return cache / "formfact" / f"tiny-model-{recipe.hexdigest()[:12]}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ REHEARSED = 2
 """Steps of the dry run."""
 
 
-def work_through(run: Run) -> RunReport:
-    """Do what is left of the stages, and report on all of them."""
-    results = {stage: _done(run, stage) for stage in STAGES}
-    for place, stage in enumerate(STAGES):
+def work_through(run: Run, until: Stage = STAGES[-1]) -> RunReport | None:
+    """Do what is left of the stages up to one; after the last, report on all of them."""
+    results: dict[Stage, Result] = {}
+    for place, stage in enumerate(STAGES[: STAGES.index(until) + 1]):
         run.heed()
-        if results[stage] is None:
-            results[stage] = _do(run, stage, place)
-    return _report(run, {stage: result or {} for stage, result in results.items()})
+        kept = _done(run, stage)
+        results[stage] = _do(run, stage, place) if kept is None else kept
+    return _report(run, results) if until == STAGES[-1] else None
 
 
 def _do(run: Run, stage: Stage, place: int) -> Result:
@@ -56,20 +55,24 @@ def _mark(run: Run, stage: Stage) -> Path:
 
 
 def _prepare(run: Run) -> Result:
-    """Refuse data with errors, then split it; `data_hash` is among what is returned."""
-    dataset, preflight = import_module("trainer.dataset"), import_module("trainer.preflight")
+    """Refuse data with errors, then split it; the hash of it is among what is returned."""
+    from trainer.dataset import BadData, prepare
+    from trainer.preflight import check
+
     path = run.folder.preflight
     if path.exists():
         report = PreflightReport.model_validate_json(path.read_text(encoding="utf-8"))
     else:
-        report = preflight.check(run.spec, run.folder.root)
+        report = check(run.spec, run.folder)
         write_whole(path, report.model_dump_json())
     if report.blocked:
         errors = [item for item in report.findings if item.severity == "error"]
         told = "; ".join(f"{item.title}: {item.remedy}" for item in errors[:5])
         raise RunFailure("bad_data", f"The data has errors that stand in the way. {told}")
-    result: Result = dataset.prepare(run.spec, run.folder)
-    return result
+    try:
+        return prepare(run.spec, run.folder)
+    except BadData as error:
+        raise RunFailure("bad_data", f"The data cannot be used. {error}") from error
 
 
 def _dry_run(run: Run) -> Result:
@@ -83,13 +86,15 @@ def _dry_run(run: Run) -> Result:
 
 
 def _predicted(run: Run) -> int | None:
-    from trainer import memory
+    """Bytes that the estimate foretells; None where it knows too little of the base."""
+    from trainer.memory import Device, estimate_for
 
-    estimate = getattr(memory, "estimate_for", None)
-    if estimate is None:
+    here = run.device
+    device = Device(kind=here.kind, memory=here.memory_bytes, bfloat16=here.dtype == "bfloat16")
+    try:
+        return int(estimate_for(run.spec, device=device).total_bytes)
+    except ValueError:
         return None
-    made = estimate(run.spec)
-    return int(made.total_bytes)
 
 
 def _train(run: Run) -> Result:
@@ -100,15 +105,21 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    return _plain(import_module("trainer.evaluate").evaluate(run))
+    from trainer.evaluate import evaluate
+
+    return _plain(evaluate(run))
 
 
 def _export(run: Run) -> Result:
-    return _plain(import_module("trainer.export").export(run))
+    from trainer.export import export
+
+    return _plain(export(run))
 
 
 def _parity(run: Run) -> Result:
-    return _plain(import_module("trainer.parity").parity(run))
+    from trainer.parity import parity
+
+    return _plain(parity(run))
 
 
 WORK: dict[Stage, Callable[[Run], Result]] = {
@@ -134,7 +145,7 @@ def _report(run: Run, results: dict[Stage, Result]) -> RunReport:
         outcome="succeeded" if parity is None or parity["agrees"] else "succeeded_with_warnings",
         method=run.spec.method,
         model=run.spec.model,
-        data_hash=str(results["prepare"].get("data_hash", "")),
+        data_hash=str(results["prepare"].get("hash", "")),
         weights_hash=str(trained.pop("weights_hash", "")),
         device=run.device.as_dict(),
         versions=versions(),

@@ -56,7 +56,8 @@ class Params(TrainingParams):
     packing: Literal["auto", "on", "off"] = setting(
         "auto",
         "Rows joined without padding",
-        "Joined rows cost no padding. Auto: where the model keeps them apart, which is tried out.",
+        "Joined rows cost no padding. Auto: where the kind of attention gains by it and the model "
+        "keeps rows apart, which is tried; else rows of like length go together.",
     )
     recompute: Literal["auto", "on", "off"] = setting(
         "auto",

@@ -1,0 +1,1 @@
+"""A model small enough to make on any machine in minutes, to try jobs out with."""
