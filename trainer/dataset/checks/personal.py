@@ -30,6 +30,8 @@ _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-zA-Z0-9-]{1,63}\.){1,8}[a-z
 _EXAMPLE = re.compile(r"@(?:[\w.-]+\.)?example\.|\.(?:example|invalid|test)$", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _CARD = re.compile(r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])")
+_ISSUERS = ("3", "4", "5", "6", "22", "23", "24", "25", "26", "27", "1800", "2131")
+"""What numbers of payment cards begin with, by issuer."""
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\d-])")
 _IP = re.compile(
     r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b",
@@ -88,7 +90,7 @@ def _grouped(number: str) -> bool:
 
 def _card(text: str) -> bool:
     numbers = ("".join(filter(str.isdigit, one)) for one in _CARD.findall(text))
-    return any(number[0] in "3456" and luhn(number) for number in numbers)
+    return any(number.startswith(_ISSUERS) and luhn(number) for number in numbers)
 
 
 def luhn(number: str) -> bool:
@@ -115,6 +117,8 @@ def _address(text: str) -> bool:
 
 
 def _global(text: str) -> bool:
+    if all(len(part) == 1 for part in text.split(".")):
+        return False  # a version, such as 1.2.3.4
     try:
         return ip_address(text).is_global
     except ValueError:
