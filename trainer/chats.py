@@ -19,10 +19,10 @@ from trainer.context import Run
 from trainer.failures import RunFailure
 from trainer.joining import keeps_apart
 from trainer.loop import Course, Sampler, arguments, course, fit, rehearse
-from trainer.methods.sft import Params
 from trainer.models import load_base
 from trainer.resumable import Resumable
 from trainer.samples import sampler
+from trainer.sft_params import Params
 from trainer.weights import replace_folder, weights_hash
 
 MOST_VALIDATED = 200

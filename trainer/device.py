@@ -48,16 +48,17 @@ def choose_device(spec: TrainSpec, threads: int | None = None) -> DeviceChoice:
         RunFailure: ``bad_spec`` where the device that the spec names is not there.
     """
     kind = _kind(spec.device)
-    count = threads or spec.threads or usable_cores()
+    count = threads or spec.threads or usual_threads()
     dtype = _precision(kind) if spec.dtype == "auto" else spec.dtype
     return DeviceChoice(kind, _name(kind), dtype, _attention(kind, dtype), count, _memory(kind))
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def usual_threads() -> int:
+    """As many as the process may use cores, or fewer where OMP_NUM_THREADS says so."""
+    import torch
+
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return min(torch.get_num_threads(), usable or os.cpu_count() or 1)
 
 
 def settle(device: DeviceChoice) -> None:

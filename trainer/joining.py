@@ -39,5 +39,5 @@ def _logits(model: Any, inputs: dict[str, object]) -> torch.Tensor:
         for name, value in inputs.items()
         if name not in ("labels", "seq_idx")
     }
-    logits: torch.Tensor = model(**given).logits
+    logits: torch.Tensor = model(**given, use_cache=False).logits
     return logits.float()

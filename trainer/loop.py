@@ -15,7 +15,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from trainer import checkpoints
 from trainer.context import Run
 from trainer.failures import RunFailure, Stopped
-from trainer.methods._base import TrainingParams, epochs_for
+from trainer.params import TrainingParams, epochs_for
 from trainer.resumable import Resumable
 from trainer.usage import held_bytes, peak_bytes, reset_peak
 

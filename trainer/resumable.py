@@ -32,6 +32,11 @@ class Resumable(Trainer):
             return torch.utils.data.SequentialSampler(rows)
         return EpochOrder(row_lengths(rows), self.args.seed, self.group_rows)
 
+    def evaluate(self, *given: Any, **more: Any) -> dict[str, float]:
+        """Evaluate without drawing from the random state that training goes on with."""
+        with torch.random.fork_rng():
+            return super().evaluate(*given, **more)
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         root = Path(str(self.args.output_dir))
         folder = root / f"checkpoint-{self.state.global_step}"

@@ -7,6 +7,7 @@ launched the job is gone, and the process ends at once. What is printed goes to 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -22,7 +23,9 @@ from trainer.contract import (
     FAILED,
     FINISHED,
     PAUSED,
+    STAGES,
     RunFolder,
+    Stage,
     TrainSpec,
     write_whole,
 )
@@ -35,26 +38,30 @@ from trainer.reasons import failure_of
 
 def main() -> None:
     """Run the job in the folder that the command line names."""
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m trainer.run FOLDER")
-    folder = RunFolder(Path(sys.argv[1]).resolve())
+    given = argparse.ArgumentParser(prog="python -m trainer.run", description="Work on a job.")
+    given.add_argument("folder", type=Path)
+    given.add_argument("--until", choices=STAGES, default=STAGES[-1], help="The last stage to do.")
+    asked = given.parse_args()
+    if not asked.folder.is_dir():
+        given.error(f"{asked.folder} is not a folder")
+    folder = RunFolder(asked.folder.resolve())
     orders = Orders()
     orders.attend(sys.stdin.buffer)
     with alone(folder.lock):
         _print_into(folder.log)
-        status = work(folder, orders)
+        status = work(folder, orders, asked.until)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # threads of libraries must not hold up the end
 
 
-def work(folder: RunFolder, orders: Orders) -> int:
+def work(folder: RunFolder, orders: Orders, until: Stage = STAGES[-1]) -> int:
     """Do the job; how the process is to end. What went wrong is written down in words."""
     folder.failure.unlink(missing_ok=True)
     if folder.report.exists():
         return FINISHED
     try:
-        _worked(folder, orders)
+        _worked(folder, orders, until)
     except Stopped as stopped:
         return PAUSED if stopped.how == "pause" else CANCELLED
     except BaseException as error:  # whatever it is, the job must say so
@@ -67,7 +74,7 @@ def work(folder: RunFolder, orders: Orders) -> int:
     return FINISHED
 
 
-def _worked(folder: RunFolder, orders: Orders) -> None:
+def _worked(folder: RunFolder, orders: Orders, until: Stage) -> None:
     _quiet()
     spec = read_spec(folder.spec)
     device = kept_device(spec, folder)
@@ -78,7 +85,7 @@ def _worked(folder: RunFolder, orders: Orders) -> None:
     from trainer.stages import work_through
 
     try:
-        work_through(run)
+        work_through(run, until)
     finally:
         journal.close()
 
