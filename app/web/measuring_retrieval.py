@@ -40,14 +40,21 @@ class Pointer:
 
 
 def pointer(session: Session, case_id: str, advice: Mapping[str, Any]) -> Pointer | None:
-    """Where retrieval is advised, or its facts are open: to measure it, or what was measured."""
+    """Where retrieval is advised, or its facts are open or measured: what was, or to measure it."""
     retrieves = str(advice["step"] or "").startswith("rag_")
     asked = {item["fact"] for item in advice["next_questions"]} & PROBED
-    if not retrieves and not asked:
-        return None
-    probe = _newest(session, case_id)
+    known = {name for name in PROBED if _origin(advice, name) == "measured"}
+    probe = _newest(session, case_id) if retrieves or asked or known else None
     if probe is not None and probe.result is not None:
         return _measured(probe, probe.result)
+    return _offer(case_id, retrieves) if retrieves or asked else None
+
+
+def _origin(advice: Mapping[str, Any], fact: str) -> str:
+    return str(advice["facts"].get(fact, {}).get("origin", ""))
+
+
+def _offer(case_id: str, retrieves: bool) -> Pointer:
     link = to(urls.PROBES, case_id=case_id)
     if retrieves:
         says = (
