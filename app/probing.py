@@ -66,7 +66,7 @@ from evidence.retrieval.shapes import Document, Problem, Qrels, Question
 
 PULSE = 1.0
 """Seconds between two looks at whether to go on."""
-GRACE = 3.0
+GRACE = 2.0
 """Seconds that a stopped probe has to come to an end by itself."""
 MOST_PROBLEMS = 1_000
 """Files and rows that could not be read that are named; the rest is counted."""
