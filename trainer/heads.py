@@ -30,8 +30,8 @@ from trainer.contract import write_whole
 from trainer.dataset.rows import Row
 from trainer.failures import RunFailure
 from trainer.generate import Answer
+from trainer.head_params import Params, params_from
 from trainer.loop import Course, arguments, course, fit, rehearse
-from trainer.methods.classification_head import Params, params_of
 from trainer.models import load_as
 from trainer.resumable import Resumable
 from trainer.weights import replace_folder, weights_hash
@@ -63,8 +63,9 @@ class Texts:
 # --- training ---------------------------------------------------------------------------------
 
 
-def fit_head(run: Run, params: Params) -> dict[str, Any]:
+def fit_head(run: Run) -> dict[str, Any]:
     """Train, calibrate, save, and say how it went."""
+    params = params_from(run.spec.params)
     labels = labels_of(run)
     train, validation = (_texts(run, part, labels) for part in ("train", "validation"))
     way = course(params, len(train.ids))
@@ -81,8 +82,9 @@ def fit_head(run: Run, params: Params) -> dict[str, Any]:
     }
 
 
-def rehearse_head(run: Run, params: Params, steps: int) -> dict[str, Any]:
+def rehearse_head(run: Run, steps: int) -> dict[str, Any]:
     """Train steps that are forgotten: the first on the longest texts, the others on usual ones."""
+    params = params_from(run.spec.params)
     train = _texts(run, "train", labels_of(run))
     way = replace(course(params, len(train.ids)), steps=steps, warmup=0)
     each = way.micro * way.accumulate
@@ -195,7 +197,7 @@ def tokens_of(run: Run, rows: Sequence[Row]) -> list[list[int]]:
     """The question of each row as tokens, cut to the longest length."""
     if not rows:
         return []
-    params = params_of(run)
+    params = params_from(run.spec.params)
     made = run.tokenizer()(
         [row.question for row in rows], truncation=True, max_length=params.max_length
     )

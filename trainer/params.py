@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+P = TypeVar("P", bound="Params")
 
 
 class Params(BaseModel):
@@ -108,3 +110,18 @@ def epochs_for(rows: int) -> float:
     return next(
         (times for most, times in ((100, 4.0), (500, 3.0), (2000, 2.0)) if rows < most), 1.0
     )
+
+
+def settings_of(kind: type[P], method: str, given: dict[str, Any]) -> P:
+    """The settings of a method as they were given.
+
+    Raises:
+        RunFailure: ``bad_spec``, which names every one that is none.
+    """
+    from trainer.failures import RunFailure
+
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise RunFailure("bad_spec", f"Settings of {method}. " + "; ".join(lines)) from error
