@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.context import Run
-from trainer.contract import RunFolder, TrainSpec
+from trainer.contract import RunFolder, Task, TrainSpec
 from trainer.device import choose_device, settle
 from trainer.events import Journal
 
@@ -53,3 +53,33 @@ def without(rows: Sequence[dict[str, Any]], seed: int = 7) -> dict[str, list[dic
     random.Random(seed).shuffle(mixed)  # noqa: S311
     held = round(len(mixed) * SHARE)
     return {"validation": mixed[:held], "train": mixed[held:]}
+
+
+def task_of(folder: Path) -> Task:
+    """How a public set is scored, as its own scorers have it: label, or JSON under a schema."""
+    known = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    if "labels" in known:
+        return Task(score="choice", choices=tuple(known["labels"]))
+    return Task(score="json", json_schema=_nlupp(known) if "intents" in known else RESTAURANT)
+
+
+RESTAURANT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        name: {"type": "string"} for name in ("date", "time", "people", "first_name", "last_name")
+    },
+}
+
+
+def _nlupp(known: dict[str, Any]) -> dict[str, Any]:
+    slots: dict[str, Any] = {name: {} for name in known["slots"]}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["intents", "slots"],
+        "properties": {
+            "intents": {"type": "array", "items": {"enum": known["intents"]}},
+            "slots": {"type": "object", "additionalProperties": False, "properties": slots},
+        },
+    }

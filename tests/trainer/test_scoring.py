@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.runs import RESTAURANT, task_of
 from trainer.contract import Task
 from trainer.scoring import canonical, equal_fields, parsed, score
 
@@ -26,13 +27,6 @@ values = st.recursive(
     max_leaves=8,
 )
 kinds = st.sampled_from(["exact", "json", "choice", "regex"])
-SLOTS = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        name: {"type": "string"} for name in ("date", "time", "people", "first_name", "last_name")
-    },
-}
 
 
 def test_an_exact_answer_may_have_white_space_around_it() -> None:
@@ -75,7 +69,7 @@ def test_missing_added_and_wrong_fields_count_against() -> None:
 
 
 def test_a_schema_says_which_json_has_the_form() -> None:
-    task = Task(score="json", json_schema=SLOTS)
+    task = Task(score="json", json_schema=RESTAURANT)
     assert score(task, '{"date": "today"}', '{"date": "now"}').well_formed
     assert not score(task, '{"day": "today"}', '{"date": "now"}').well_formed
     assert not score(task, '{"date": 7}', '{"date": "now"}').well_formed
@@ -151,32 +145,13 @@ def _scorers() -> Any:
     return module
 
 
-def _task(name: str, known: dict[str, Any]) -> Task:
-    if name == "banking77":
-        return Task(score="choice", choices=tuple(known["labels"]))
-    if name == "restaurant8k_json":
-        return Task(score="json", json_schema=SLOTS)
-    slots: dict[str, Any] = {slot: {} for slot in known["slots"]}
-    properties = {
-        "intents": {"type": "array", "items": {"enum": known["intents"]}},
-        "slots": {"type": "object", "additionalProperties": False, "properties": slots},
-    }
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["intents", "slots"],
-        "properties": properties,
-    }
-    return Task(score="json", json_schema=schema)
-
-
 @pytest.mark.parametrize("name", ["banking77", "restaurant8k_json", "nlupp_json"])
 def test_scores_mean_what_the_scorers_of_the_public_sets_mean(name: str) -> None:
     scorers, folder = _scorers(), DATA / name
     known = json.loads((folder / "task.json").read_text())
     rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()[:200]]
     golds = [row["messages"][-1]["content"] for row in rows]
-    task = _task(name, known)
+    task = task_of(folder)
     for index, row in enumerate(rows):
         gold, neighbour = golds[index], golds[index - 1]
         for answer in (gold, neighbour, "Sure! " + gold, f"```\n{gold}\n```", gold[:-1], ""):
