@@ -107,8 +107,10 @@ class Process:
             if (waiting := self.waiting.get(answer.id)) is not None:
                 waiting.put(answer)
         status = self.process.wait()
-        with self._lock:
+        self._told.close()
+        with self._lock, suppress(OSError):
             self.over = True
+            self._orders.close()
         for waiting in tuple(self.waiting.values()):
             waiting.put(None)
         if status:

@@ -5,6 +5,7 @@ Its weights are drawn at random, so what it writes means nothing; it is the same
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,14 @@ def _tokenizer() -> Any:
         chat_template=TEMPLATE,
         model_max_length=CONTEXT,
     )
+
+
+def make_all(folder: Path) -> None:
+    """``base`` with its adapters ``one`` and ``two``."""
+    base = make_model(folder / "base")
+    make_adapter(base, folder / "one", 1)
+    make_adapter(base, folder / "two", 2)
+
+
+if __name__ == "__main__":
+    make_all(Path(sys.argv[1]))
