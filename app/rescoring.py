@@ -52,12 +52,16 @@ def rescore(session: Session, book: Rulebook, probe: Probe) -> None:
     ).all()
     relevance, kinds = _relevance(session, book, probe, rows)
     measured = [row for row in rows if row.question_id in relevance.qrels]
+    # those that nobody judged yet say nothing: who was judged was drawn at random
+    counted = [row for row in rows if relevance.without.get(row.question_id) != UNJUDGED]
     settings = Settings(**{name: before["settings"][name] for name in SETTINGS})
     records = records_of(session, probe, measured)
     limits = book.limits(book.latest())
     around = Circumstances(limits, records or None, before["in_use"])
     found = _found(session, probe, measured, before)
-    result = figures(found, [question_of(row) for row in rows], relevance, settings, around)
+    asked = [question_of(row) for row in counted]
+    result = figures(found, asked, relevance, settings, around)
+    result["relevance"]["not_judged"] = len(rows) - len(counted)
     every = fared([row.question_id for row in rows], relevance, result.pop("per_question"), kinds)
     write_questions(session, rows, every)
     same = ("repeated_documents", "seconds", "rulebook")

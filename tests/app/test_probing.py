@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from advisor_rules.rulebook import Rulebook
 from app.advising import advise_case, latest
@@ -26,8 +27,10 @@ from app.background import (
     settle,
     words_for,
 )
+from app.clearing import clear_document, clear_probe
 from app.documents import ready_documents, remove_document
 from app.intake import current_facts
+from app.pooling import Judgement, judge, next_to_judge
 from app.probe_choices import Chosen, OwnSearch
 from app.probe_questions import Asking, Attached
 from app.probes import cancel_probe, delete_probe
@@ -37,6 +40,7 @@ from app.storage import (
     Probe,
     ProbeDocument,
     ProbeHit,
+    ProbeJudgement,
     ProbePassage,
     ProbeQuestion,
 )
@@ -188,8 +192,6 @@ def test_a_file_that_was_removed_meanwhile_is_named(database: Database, settings
     with database.writing() as session:
         first = ready_documents(session, case_id)[0]
         remove_document(session, case_id, first.id)
-    from app.clearing import clear_document
-
     assert clear_document(database, settings)
     assert taken_probe(database, settings).run() == FINISHED
     probe = probe_again(database, probe)
@@ -229,6 +231,26 @@ def test_a_log_tells_what_was_in_the_prompt(database: Database, settings: Settin
     reasons = probe.result["misses"]["bm25"]["reasons"]
     assert reasons["found_and_ignored"]["count"] == 6
     assert [row.record for row in questions_of(database, probe)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_judgements_cannot_be_changed_nor_taken_out(
+    database: Database, settings: Settings, book: Rulebook
+) -> None:
+    case_id = case_with(database, settings, manuals(2))
+    probe = probed_here(database, settings, case_id, Asking(listed=asked(2)))
+    with database.writing() as session:
+        item = next_to_judge(session, case_id, probe.id)
+        assert item
+        said = Judgement(item.passage.id, 2, "Ada")
+        judge(session, book, case_id, probe.id, item.question.number, said)
+    for act in ("update probe_judgements set grade = 1", "delete from probe_judgements"):
+        with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
+            session.connection().exec_driver_sql(act)
+    with database.writing() as session:
+        delete_probe(session, case_id, probe.id)
+    while clear_probe(database, settings):
+        pass
+    assert rows_of(database, probe, ProbeJudgement) == 0
 
 
 # --- their own search -------------------------------------------------------------------------

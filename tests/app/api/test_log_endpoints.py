@@ -257,6 +257,11 @@ def test_a_full_disk_is_said_and_nothing_half_written_is_kept(serve: Serve, tmp_
     assert "full" in full.json()["detail"]
     assert client.get(url).json()["received"] == 1_000
     assert [path.stat().st_size for path in (tmp_path / "logs").iterdir()] == [1_000]
+    url = at(urls.API_DOCUMENT_UPLOADS, case_id)
+    document = client.post(url, params={"name": "x.txt"}, content=large, headers=RAW)
+    assert (document.status_code, document.json()["type"]) == (507, whole.json()["type"])
+    assert client.get(at(urls.API_DOCUMENTS, case_id)).json()["total"] == 0
+    assert not [path for path in (tmp_path / "documents").rglob("*") if path.is_file()]
     assert client.get(urls.HEALTH_READY).status_code == 200
 
 
