@@ -41,15 +41,28 @@ def probabilities(scores: Floats, temperature: float = 1.0) -> Floats:
 
 
 def temperature_for(scores: Floats, labels: Labels) -> float:
-    """The temperature under which the labels are likeliest; the order of labels stays as it is."""
+    """The temperature under which the labels are likeliest; the order of labels stays as it is.
+
+    Each of n labels counts as true to (n + 1) / (n + 2) only (Platt, Probabilistic Outputs for
+    Support Vector Machines, 1999): a few items that all are right do not make it certain.
+    """
     from scipy.optimize import minimize_scalar
 
+    doubt = 1 / (len(labels) + 2)
+    targets = np.full(scores.shape, doubt / (scores.shape[1] - 1))
+    targets[np.arange(len(labels)), labels] = 1 - doubt
     found = minimize_scalar(
-        lambda log: _nll(probabilities(scores, float(np.exp(log))), labels),
+        lambda log: _cross_entropy(scores / np.exp(log), targets),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),
         method="bounded",
     )
     return float(np.exp(found.x))
+
+
+def _cross_entropy(scores: Floats, targets: Floats) -> float:
+    top = scores.max(axis=1, keepdims=True)
+    logs = scores - top - np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
+    return float(-(targets * logs).sum(axis=1).mean())
 
 
 def quality(scores: Floats, labels: Labels, temperature: float = 1.0) -> Quality:

@@ -124,9 +124,9 @@ def _vllm_adapter(run: Run) -> str:
 def _with_transformers(run: Run, whole: Path) -> str:
     if is_head(run):
         return _python(
-            f"from transformers import pipeline; "
-            f"print(pipeline('text-classification', model={str(whole)!r}, top_k=3)"
-            f"('your text'))"
+            "from transformers import pipeline; "
+            f'print(pipeline("text-classification", model={json.dumps(str(whole))}, top_k=3)'
+            '("your text"))'
         )
     return f"transformers serve {shlex.quote(str(whole))}"
 
@@ -137,8 +137,8 @@ def _with_peft(run: Run) -> str:
     if is_head(run):
         labels = json.loads((run.folder.adapter / "labels.json").read_text("utf-8"))
         kind, more = "AutoPeftModelForSequenceClassification", f", num_labels={len(labels)}"
-    folder = str(run.folder.adapter)
-    return _python(f"from peft import {kind}; model = {kind}.from_pretrained({folder!r}{more})")
+    folder = json.dumps(str(run.folder.adapter))
+    return _python(f"from peft import {kind}; model = {kind}.from_pretrained({folder}{more})")
 
 
 def _python(code: str) -> str:

@@ -32,6 +32,13 @@ def test_calibrated_probabilities_mean_what_they_say() -> None:
     assert after.accuracy == before.accuracy
 
 
+def test_a_few_items_that_are_all_right_do_not_make_it_certain() -> None:
+    scores = np.array([[2.0, 0.0, 0.0]] * 20)
+    labels = np.zeros(20, dtype=np.int64)
+    found = probabilities(scores, temperature_for(scores, labels))[0, 0]
+    assert found == pytest.approx(21 / 22, abs=0.01)
+
+
 def test_certainty_has_the_known_scores() -> None:
     scores = np.array([[100.0, 0.0], [0.0, 100.0]])
     right, wrong = quality(scores, np.array([0, 1])), quality(scores, np.array([1, 0]))
