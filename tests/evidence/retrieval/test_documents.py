@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evidence.retrieval.documents import Repeat, gather, language, read_documents
+from evidence.retrieval.finding import Found, not_read
 from evidence.retrieval.reading import Limits, readers
 from evidence.retrieval.shapes import Problem
 from tests.evidence.retrieval import making
@@ -285,3 +286,14 @@ def test_no_content_stops_the_reading(
     for one in found:
         assert one.why if isinstance(one, Problem) else one.text.strip()
         str(one).encode()
+
+
+def test_a_file_that_lies_under_another_name_is_known_by_its_own(tmp_path: Path) -> None:
+    (tmp_path / "k3f.md").write_bytes(b"# Pump\n\nIt pumps.")
+    (tmp_path / "z9q.xls").write_bytes(b"\xd0\xcf")
+    given = [Found(tmp_path / "k3f.md", "pump manual.md"), Found(tmp_path / "z9q.xls", "old.xls")]
+    collection = gather(given)
+    assert [item.id for item in collection.documents] == ["pump manual.md"]
+    assert [item.source for item in collection.problems] == ["old.xls"]
+    assert not_read(tmp_path / "z9q.xls")
+    assert not_read(tmp_path / "k3f.md") is None
