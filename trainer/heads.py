@@ -292,7 +292,7 @@ def scores_of(
     found = np.zeros((len(ids), model.config.num_labels))
     for places, batch in _batches(run, ids, before):
         with torch.inference_mode():
-            found[places] = model(**batch).logits.double().cpu().numpy()
+            found[places] = model(**batch).logits.float().cpu().numpy()
     return found
 
 
@@ -317,7 +317,7 @@ def _embedded(run: Run, model: Any, ids: list[list[int]], before: Before) -> Flo
     found = np.zeros((len(ids), model.config.hidden_size))
     for places, batch in _batches(run, ids, before):
         with torch.inference_mode():
-            last = model(**batch).last_hidden_state.double()
+            last = model(**batch).last_hidden_state.float()
         mask = batch["attention_mask"].unsqueeze(-1)
         mean = (last * mask).sum(1) / mask.sum(1)
         found[places] = torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
