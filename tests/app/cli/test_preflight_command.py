@@ -32,7 +32,9 @@ def test_what_stands_in_the_way_ends_with_1(formfact: Formfact, tmp_path: Path) 
     assert "Tokens a row" in done.out
 
 
-def test_json_is_the_report(formfact: Formfact, tmp_path: Path) -> None:
+def test_what_does_not_ends_with_0_and_json_is_the_report(
+    formfact: Formfact, tmp_path: Path
+) -> None:
     done = formfact("preflight", spec_of(tmp_path, 60), "--json")
     assert done.status == 0, done.out
     assert json.loads(done.out)["rows"] == {"train": 60}

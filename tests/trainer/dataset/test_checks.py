@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -306,3 +307,13 @@ def test_no_text_breaks_a_check(pairs: list[tuple[str, str]]) -> None:
             assert set(finding.rows) <= set(range(1, len(pairs) + 1))
             assert finding.title
             assert finding.remedy
+
+
+def test_a_secret_far_into_a_long_text_is_found_and_look_alikes_cost_no_time() -> None:
+    (made,) = find("secrets", view(rows(("q", "word " * 9_999 + SECRETS[1]))))
+    assert made.rows == (1,)
+    hostile = ["eyJ" * 20_000, "-" * 60_000, "a1-" * 20_000, "a@a." * 15_000]
+    started = time.process_time()
+    for name in ("secrets", "facts"):
+        assert not find(name, view(rows(*((text, text) for text in hostile))))
+    assert time.process_time() - started < 20

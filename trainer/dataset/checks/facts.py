@@ -29,7 +29,7 @@ SHOWN = 8
 Kind = Literal["number", "code", "name"]
 
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
-_CODE = re.compile(r"(?<!\w)(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{3,}(?!\w)")
+_CODE = re.compile(r"(?<![\w-])(?=[\w-]{0,63}\d)(?=[\w-]{0,63}[A-Za-z])[\w-]{3,64}(?![\w-])")
 _NAME = re.compile(r"(?<=[^\W\d_,;:]\s)[A-Z][a-zà-ÿ]{2,}(?:\s[A-Z][a-zà-ÿ]{2,})*")
 _WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"[^\W_]+")

@@ -19,6 +19,8 @@ from trainer.dataset.rows import Row, said
 from trainer.dataset.view import View
 
 NEEDS = "detect_secrets"
+PIECE, LONGEST = 8_000, 1_000
+"""Characters that are looked at together, and how long a secret across two pieces may be."""
 _DETECTORS = (
     "artifactory.ArtifactoryDetector", "aws.AWSKeyDetector",
     "azure_storage_key.AzureStorageKeyDetector", "basic_auth.BasicAuthDetector",
@@ -71,8 +73,13 @@ def find(view: View) -> Iterator[Finding]:
 
 
 def _kinds(text: str) -> set[str]:
-    kinds = {kind for kind, pattern in _PATTERNS.items() if pattern.search(text)}
-    return kinds | {kind for kind, finds in _named(_DETECTORS) if finds(text)}
+    """The kinds of secret in a text; looked at piece by piece, since some patterns look ahead."""
+    kinds: set[str] = set()
+    for start in range(0, max(len(text), 1), PIECE):
+        piece = text[start : start + PIECE + LONGEST]
+        kinds |= {kind for kind, pattern in _PATTERNS.items() if pattern.search(piece)}
+        kinds |= {kind for kind, finds in _named(_DETECTORS) if finds(piece)}
+    return kinds
 
 
 def _text(row: Row) -> str:
