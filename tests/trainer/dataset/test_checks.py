@@ -144,6 +144,8 @@ def test_free_text_has_no_labels_and_one_label_teaches_nothing() -> None:
     assert not said("balance", view(rows(*((f"q{n}", f"free {n}") for n in range(20)))))
     head = SPEC.model_copy(update={"method": "classification_head"})
     assert find("balance", view(labelled(yes=20), head))[0].severity == "error"
+    texts = view(rows(*((f"q{n}", f"free {n}") for n in range(20))), head)
+    assert said("balance", texts) == {"Answers that are no labels": ()}
 
 
 def test_a_label_written_in_two_ways_is_one() -> None:

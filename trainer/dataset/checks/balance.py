@@ -41,6 +41,14 @@ def find(view: View) -> Iterator[Finding]:
 def _spread(view: View, counts: Counter[str]) -> Iterator[Finding]:
     total = counts.total()
     label, most = counts.most_common(1)[0]
+    if view.classifies and len(counts) > total / 2:
+        yield found(
+            "error",
+            "Answers that are no labels",
+            f"There are {len(counts):,} different answers in {total:,} rows; a label has to repeat.",
+            "Take the method sft, which learns texts, or write one of a few labels as each answer.",
+        )
+        return
     if len(counts) == 1:
         yield found(
             "error" if view.classifies else "warning",
