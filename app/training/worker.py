@@ -55,7 +55,7 @@ class Worker:
         self.lease = timedelta(seconds=settings.train_lease_seconds)
         self.children: list[Child] = []
         self.device: dict[str, Any] | None = None
-        self._over = threading.Event()
+        self._over, self._ended = threading.Event(), threading.Event()
         self._due: dict[str, float] = {}
         self._skipped: dict[str, float] = {}
         self._probe: subprocess.Popen[bytes] | None = None
@@ -67,6 +67,7 @@ class Worker:
             with self.database.writing() as session:
                 presence.register(session, self.id, self.settings.train_slots)
             self._probe = _probe(self.programs)
+            threading.Thread(target=self._keep_fence, daemon=True).start()
             while not self._over.is_set():
                 self._guarded(self.turn)
                 self._over.wait(TICK_SECONDS)
@@ -96,6 +97,17 @@ class Worker:
             with self.database.writing() as session:
                 presence.forget(session, self.settings)
 
+    def fence(self) -> None:
+        """End the processes whose lease is over: others may have their jobs by now."""
+        for child in list(self.children):
+            if time.monotonic() - child.renewed > self.lease.total_seconds():
+                child.end()
+
+    def _keep_fence(self) -> None:
+        # in a thread of its own: a database that does not answer may hold the other one up
+        while not self._ended.wait(LOOK_SECONDS):
+            self.fence()
+
     def _guarded(self, act: Callable[[], None]) -> bool:
         try:
             act()
@@ -118,10 +130,11 @@ class Worker:
             if not queue.anything_waits(session):
                 return
         busy = [child.taken.state for child in self.children]
+        now = time.monotonic()
         if busy.count("checking") < CHECKS:
             with self.database.writing() as session:
                 taken = queue.take_check(session, self.id, self.lease)
-            self._begin(taken)
+            self._begin(taken, now)
         while self._running() < self.settings.train_slots:
             now = time.monotonic()
             skip = [job_id for job_id, until in self._skipped.items() if until > now]
@@ -129,12 +142,13 @@ class Worker:
                 taken = queue.take_next(session, self.id, self.lease, skip)
             if taken is None:
                 return
-            self._begin(taken)
+            self._begin(taken, now)
 
     def _running(self) -> int:
         return sum(child.taken.state == "running" for child in self.children)
 
-    def _begin(self, taken: Taken | None) -> None:
+    def _begin(self, taken: Taken | None, since: float) -> None:
+        """Start the process of a job whose lease began at this time at the earliest."""
         if taken is None:
             return
         run = folders.folder_of(self.settings, taken.job_id)
@@ -150,7 +164,9 @@ class Worker:
             with self.database.writing() as session:
                 mine = queue.note_start(session, taken, folders.reached(run))
             if mine:
-                self.children.append(start(taken, run, self.programs, self._free_slot()))
+                child = start(taken, run, self.programs, self._free_slot())
+                child.renewed = since
+                self.children.append(child)
 
     def _free_slot(self) -> int | None:
         """Which of several devices a job gets; None where there is one alone, or none is needed."""
@@ -196,11 +212,8 @@ class Worker:
 
     def _renew(self, child: Child) -> None:
         seconds = self.lease.total_seconds()
-        since = time.monotonic() - child.renewed
-        if since > seconds:  # others may have it by now, and this one must not go on beside them
-            child.end()
         events = child.new_events()
-        if not events and since < seconds / 4:
+        if not events and time.monotonic() - child.renewed < seconds / 4:
             return
         before = time.monotonic()
         with self.database.writing() as session:
@@ -255,6 +268,7 @@ class Worker:
 
     def close(self) -> None:
         """End every process at once: their jobs go on with another worker."""
+        self._ended.set()
         for child in list(self.children):
             child.kill()
             child.process.wait()

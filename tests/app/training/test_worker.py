@@ -6,12 +6,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from app.errors import Conflict
 from app.settings import Settings
 from app.storage import Database
-from app.training import folders, steering
+from app.training import folders, jobs, steering
+from app.training.child import environment
+from app.training.clearing import clear_deleted
 from app.training.ending import MOST_CRASHES
 from app.training.folders import folder_of
 from app.training.presence import list_workers
@@ -77,7 +81,7 @@ def test_a_killed_worker_is_followed_by_another_from_the_last_checkpoint(
             with database.reading() as session:
                 (found,) = [item for item in list_workers(session) if item.jobs]
             os.kill(found.worker.pid, signal.SIGKILL)
-            wait_for(database, job_id, lambda now, old=job.claim: now.claim not in ("", old), 15)  # type: ignore[misc]
+            wait_for(database, job_id, lambda now, old=job.claim: now.claim not in ("", old))  # type: ignore[misc]
             processes.append(start_worker(shared))
         job = ended(database, job_id)
     assert job.state == "succeeded"
@@ -212,3 +216,51 @@ def test_a_folder_that_is_not_there_is_told_in_words(
     folders.remove(shared, job_id)
     turn_until(worker, lambda: job_of(database, job_id).state == "failed", 5)
     assert "share the data folder" in job_of(database, job_id).reason
+
+
+def test_a_process_whose_lease_is_over_is_ended_and_that_is_no_fault_of_the_job(
+    database: Database, shared: Settings, worker: Worker
+) -> None:
+    job_id = queued(database, shared, steps=10_000, seconds=0.02)
+    turn_until(worker, lambda: job_of(database, job_id).step)
+    (child,) = worker.children
+    worker.fence()
+    assert child.process.poll() is None
+    child.renewed -= 10
+    worker.fence()
+    child.process.wait(5)
+    turn_until(worker, lambda: child not in worker.children)
+    job = job_of(database, job_id)
+    assert (job.state, job.crashes) in (("queued", 0), ("running", 0))
+
+
+def test_each_of_several_slots_sees_a_device_of_its_own(
+    database: Database, shared: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    assert environment(1)["CUDA_VISIBLE_DEVICES"] == "6"
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert environment(1)["CUDA_VISIBLE_DEVICES"] == "1"
+    monkeypatch.setenv("FORMFACT_SECRET_KEY", "s" * 40)
+    assert "FORMFACT_SECRET_KEY" not in environment()
+    for _ in range(3):
+        queued(database, shared, steps=10_000, seconds=0.02)
+    with worker_here(database, replace(shared, train_slots=2)) as worker:
+        turn_until(worker, lambda: len(worker.children) == 2)
+        assert {child.slot for child in worker.children} == {0, 1}
+
+
+def test_a_deleted_job_is_cleared_away_with_its_folder_and_events(
+    database: Database, shared: Settings, worker: Worker
+) -> None:
+    job_id = queued(database, shared, priority=1)
+    other = queued(database, shared, steps=10_000, seconds=0.02)
+    turn_until(worker, lambda: job_of(database, job_id).state in ENDED)
+    with pytest.raises(Conflict), database.writing() as session:
+        jobs.delete_job(session, other)
+    with database.writing() as session:
+        jobs.delete_job(session, job_id)
+    assert clear_deleted(database, shared) == 1
+    assert not folder_of(shared, job_id).root.exists()
+    assert events_of(database, job_id) == []
+    assert events_of(database, other)
