@@ -49,11 +49,12 @@ def card(run: Run, serve: dict[str, str], parity: Parity | None = None) -> str:
         "## Parity of what was exported\n",
         _parity(parity),
         "## Serving\n",
-        *[f"{tool}:\n\n```sh\n{command}\n```\n" for tool, command in serve.items()],
+        "From the folder that holds `adapter` and `merged`:\n",
+        *[f"{tool}:\n\n```sh\n{_moved(run, line)}\n```\n" for tool, line in serve.items()],
         "## Limits\n",
         _limits(run),
         "## Spec\n",
-        f"````json\n{run.spec.model_dump_json(indent=2)}\n````\n",
+        f"````json\n{_spec(run)}\n````\n",
     ]
     return "\n".join(parts)
 
@@ -67,11 +68,30 @@ def _stage(run: Run, stage: Stage) -> dict[str, Any]:
     return found
 
 
+def _spec(run: Run) -> str:
+    """What was asked for, without where on this machine the base lies."""
+    return run.spec.model_copy(update={"model": _base(run)}).model_dump_json(indent=2)
+
+
+def _moved(run: Run, command: str) -> str:
+    """A command as it works elsewhere: the card is taken away with the weights."""
+    source = find_model(run.spec.model, run.spec.revision).source
+    return command.replace(f"{run.folder.root}/", "./").replace(source, _base(run))
+
+
+def _base(run: Run) -> str:
+    """The base's name on a hub, or in the list of models, or of its folder."""
+    found = find_model(run.spec.model, run.spec.revision)
+    if found.entry:
+        return found.entry.hub or found.entry.id
+    return Path(run.spec.model).name if found.local else run.spec.model
+
+
 def _head(run: Run) -> str:
     entry = find_model(run.spec.model, run.spec.revision).entry
     adapter = (run.folder.adapter / "adapter_config.json").is_file()
     known = {
-        "base_model": entry.hub or entry.id if entry else Path(run.spec.model).name,
+        "base_model": _base(run),
         "license": entry.licence.lower() if entry and entry.licence else "other",
         "library_name": "peft" if adapter else "transformers",
         "tags": [run.spec.method, "lora" if adapter else "full"],
@@ -84,7 +104,7 @@ def _about(run: Run) -> str:
     licence = found.entry.licence if found.entry and found.entry.licence else ""
     prepared = _stage(run, "prepare")
     rows = [
-        ("Base model", _text(found.entry.title if found.entry else Path(run.spec.model).name)),
+        ("Base model", _text(found.entry.title if found.entry else _base(run))),
         ("Licence of the base", licence or "not known here: look it up before you pass this on"),
         ("Method", run.spec.method),
         ("Data (SHA-256)", prepared.get("data_hash") or "not recorded"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -86,7 +87,7 @@ def base_name(run: Run) -> str:
 
 def model_name(run: Run) -> str:
     """A name to serve it under: letters, digits and hyphens."""
-    kept = "".join(letter if letter.isalnum() else "-" for letter in run.spec.name.lower())
+    kept = re.sub(r"[^a-z0-9]+", "-", run.spec.name.lower())
     return kept.strip("-")[:60] or "tuned"
 
 

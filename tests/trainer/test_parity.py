@@ -159,6 +159,7 @@ def test_the_card_says_what_it_is_made_of(run: Run) -> None:
     assert "Training helped." in body
     assert "| score | 9 | 10.0% | 90.0% | 80.0% (40.0% to 95.0%) | 0.001 |" in body
     assert "look it up before you pass this on" in body
+    assert run.spec.model not in text
     assert json.loads(body.split("````json\n")[1].split("````")[0])["method"] == "sft"
 
 
