@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -16,14 +16,21 @@ from sqlalchemy.orm import Session, aliased
 
 from advisor_rules.rulebook import Rulebook
 from app.errors import Invalid, Wrong
+from app.judgements import counting, newest
 from app.labelling import LONGEST_ANNOTATOR
 from app.probe_found import find_passage, find_question, passages_of, top_hits
 from app.probes import finished, get_probe, lock_probe
+from app.rescoring import rescore
 from app.storage import Probe, ProbeJudgement, ProbePassage, ProbeQuestion
 from app.text import text_problem, tidy
 
 GRADES = (0, 1, 2)
 """0: does not answer the question; 1: helps to answer it; 2: answers it."""
+
+MOST_AT_ONCE = 500
+"""With more measured questions than this, a result takes seconds to be made anew..."""
+EVERY = 10
+"""...and follows every so many judged questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,36 +183,10 @@ def grades_of(session: Session, probe: Probe, number: int) -> dict[str, int]:
     return counting(newest(session, probe, number)).get(number, {})
 
 
-def newest(session: Session, probe: Probe, number: int | None = None) -> Sequence[ProbeJudgement]:
-    """The newest entry of each person on each pair of question and passage, oldest first."""
-    latest = select(func.max(ProbeJudgement.id)).where(ProbeJudgement.probe_id == probe.id)
-    if number is not None:
-        latest = latest.where(ProbeJudgement.number == number)
-    pairs = (ProbeJudgement.number, ProbeJudgement.passage, ProbeJudgement.annotator)
-    wanted = select(ProbeJudgement).where(ProbeJudgement.id.in_(latest.group_by(*pairs)))
-    return session.scalars(wanted.order_by(ProbeJudgement.id)).all()
-
-
-def counting(entries: Iterable[ProbeJudgement]) -> dict[int, dict[str, int]]:
-    """Question -> passage -> the grade that counts: the most frequent, the newest of equals."""
-    votes: dict[tuple[int, str], list[int]] = {}
-    for entry in entries:
-        if entry.grade is not None:
-            votes.setdefault((entry.number, entry.passage), []).append(entry.grade)
-    found: dict[int, dict[str, int]] = {}
-    for (number, passage), said in votes.items():
-        times = Counter(said)
-        most = max(range(len(said)), key=lambda place: (times[said[place]], place))
-        found.setdefault(number, {})[passage] = said[most]
-    return found
-
-
 def _append(
     session: Session, book: Rulebook, probe: Probe, entry: ProbeJudgement
 ) -> ProbeJudgement:
     """Store an entry; where it completes a question, or reopens one, the result is made anew."""
-    from app.rescoring import rescore
-
     session.add(entry)
     session.flush()
     question = find_question(session, probe, entry.number)
@@ -214,7 +195,8 @@ def _append(
     complete = question.judged >= question.pool
     probe.judged += complete - before
     session.flush()
-    if complete or before:
+    many = finished(probe)["questions"] > MOST_AT_ONCE and probe.judged % EVERY
+    if (complete or before) and not many:
         rescore(session, book, probe)
     return entry
 

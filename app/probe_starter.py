@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO
 
 from sqlalchemy import select
@@ -73,13 +74,11 @@ def starter_pieces(
     session: Session, settings: Settings, case_id: str, probe_id: str, retriever: str = ""
 ) -> Iterator[bytes]:
     """The zip in pieces, made before the first is given. Raises NotFound or Conflict."""
-    held = tempfile.TemporaryFile()  # noqa: SIM115 - closed when all of it was given
-    try:
+    with ExitStack() as stack:
+        held = stack.enter_context(tempfile.TemporaryFile())
         write_starter(session, settings, case_id, probe_id, held, retriever)
-    except BaseException:
-        held.close()
-        raise
-    held.seek(0)
+        held.seek(0)
+        stack.pop_all()  # it is closed when all of it was given
     return _pieces(held)
 
 

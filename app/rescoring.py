@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from advisor_rules.rulebook import Rulebook
+from app.judgements import counting, newest
 from app.log_rows import plain_json
-from app.pooling import counting, newest
 from app.probe_found import document_of
 from app.probe_questions import question_of, records_of
 from app.probes import finished

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from advisor_rules.rulebook import Rulebook
 from app.errors import Conflict, Invalid, NotFound
+from app.judgements import counting
 from app.pooling import (
     Judgement,
     NextToJudge,
-    counting,
     judge,
     next_to_judge,
     pool_of,

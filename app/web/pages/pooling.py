@@ -17,13 +17,13 @@ from advisor_rules.rulebook import Rulebook
 from app import probe_words, urls
 from app.cases import get_case
 from app.errors import Invalid
+from app.judgements import newest
 from app.marked import shown
 from app.pooling import (
     Judgement,
     NextToJudge,
     grades_of,
     judge,
-    newest,
     next_to_judge,
     pool_of,
     standing,
