@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -170,24 +171,60 @@ def _metrics(event: TrainEvent) -> Json:
 
 
 def _message(event: TrainEvent) -> str:
-    told, step = event.data, event.step
-    match event.kind:
-        case "state":
-            reason = told.get("reason")
-            words = STATES.get(str(told.get("to")), "The job changed")
-            return f"{words}{f': {reason}' if reason else ''}"[:1_000]
-        case "metric":
-            total = told.get("total_steps")
-            of = f"/{total}" if total else ""
-            return f"Step {step}{of}: training loss={_figure(told.get('loss'))}"
-        case "validation":
-            return f"Step {step}: validation loss={_figure(told.get('loss'))}"
-        case "checkpoint":
-            return f"Checkpoint created at step {step}"
-        case "stage":
-            ended = "ended" if told.get("done") == told.get("total") else "goes on"
-            return f"Stage {told.get('stage')} {ended}"
-    return str(told.get("text") or event.kind.capitalize())[:1_000]
+    words = MESSAGES.get(event.kind, _told)
+    return words(event)[:LONGEST_MESSAGE]
+
+
+def _of_state(event: TrainEvent) -> str:
+    words, reason = (
+        STATES.get(str(event.data.get("to")), "The job changed"),
+        event.data.get("reason"),
+    )
+    return f"{words}: {reason}" if reason else words
+
+
+def _of_metric(event: TrainEvent) -> str:
+    total = event.data.get("total_steps")
+    of = f"/{total}" if total else ""
+    return f"Step {event.step}{of}: training loss={_figure(event.data.get('loss'))}"
+
+
+def _of_validation(event: TrainEvent) -> str:
+    return f"Step {event.step}: validation loss={_figure(event.data.get('loss'))}"
+
+
+def _of_stage(event: TrainEvent) -> str:
+    told = event.data
+    counted = f"{told.get('done')} of {told.get('total')}"
+    if event.key.endswith(":done"):
+        return f"Stage {told.get('stage')} is done, {counted}"
+    within = event.key.count(":") > 1  # stage:evaluate:20 and the like
+    return (
+        f"Stage {told.get('stage')}: {counted}" if within else f"Stage {told.get('stage')} begins"
+    )
+
+
+def _of_sample(event: TrainEvent) -> str:
+    told = event.data
+    return f"Sample: {str(told.get('prompt'))[:200]} -> {str(told.get('output'))[:200]}"
+
+
+def _told(event: TrainEvent) -> str:
+    return str(event.data.get("text") or event.kind.capitalize())
+
+
+MESSAGES: dict[str, Callable[[TrainEvent], str]] = {
+    "state": _of_state,
+    "metric": _of_metric,
+    "validation": _of_validation,
+    "stage": _of_stage,
+    "sample": _of_sample,
+    "checkpoint": lambda event: f"Checkpoint created at step {event.step}",
+    "memory": lambda event: "Peak memory in bytes: predicted {}, measured {}".format(
+        *map(event.data.get, ("predicted_bytes", "measured_bytes"))
+    ),
+}
+LONGEST_MESSAGE = 1_000
 
 
 def _figure(value: object) -> str:
