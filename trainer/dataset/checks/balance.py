@@ -45,7 +45,7 @@ def _spread(view: View, counts: Counter[str]) -> Iterator[Finding]:
         yield found(
             "error",
             "Answers that are no labels",
-            f"There are {len(counts):,} different answers in {total:,} rows; a label has to repeat.",
+            f"There are {len(counts):,} different answers in {total:,} rows; labels repeat.",
             "Take the method sft, which learns texts, or write one of a few labels as each answer.",
         )
         return
