@@ -340,7 +340,11 @@ def measure(kind: str, given: argparse.Namespace) -> Json:
             "kill_both": lambda at: kill_servers(at, given.kills, chance, both=True),
             "crowd": lambda at: crowd(at, given.jobs, given.workers, given.kills // 6, chance),
         }
-        return {name: run(next(found)) for name, run in scenarios.items() if name in given.only}
+        come: Json = {}
+        for name in given.only:
+            come[name] = scenarios[name](next(found))
+            print(f"{kind}, {name}: {json.dumps(come[name])}", file=sys.stderr, flush=True)
+        return come
 
 
 SCENARIOS = ("kill_worker", "kill_web", "kill_both", "crowd")
