@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from itertools import pairwise
 
+import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 from advisor_rules import default_rulebook
-from tests.browser import logs
+from tests.browser import logs, probes
 from tests.browser.conftest import NewPage, Watch
 from tests.team import Team
 
@@ -17,9 +20,14 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 FORM = "This bot answers from documents that change every week. Its JSON does not parse."
 
 
-@pytest.fixture
-def addresses(team: Team) -> dict[str, str]:
-    """Every kind of page, with something on it."""
+@pytest.fixture(scope="module")
+def addresses(base_url: str) -> dict[str, str]:
+    """Every kind of page, with something on it; the tests only look at them."""
+    with httpx2.Client(base_url=base_url, timeout=30) as client:
+        return _scene(Team(client))
+
+
+def _scene(team: Team) -> dict[str, str]:
     book = default_rulebook()
     case = team.example()
     team.send(f"/cases/{case}/what-if", evaluation_exists="false")
@@ -28,6 +36,7 @@ def addresses(team: Team) -> dict[str, str]:
     fresh = team.new_case("A fresh case", FORM)
     log = logs.read(team, case)
     unread = logs.send(team, fresh, logs.lines())
+    retrieval = _retrieval(team, case, fresh)
     team.send(f"{log}/labelling", annotator="Ann", number="1", label="information")
     team.send(f"{log}/labelling", annotator="Ben", number="1", label="both")
     archived = team.new_case("A case put away")
@@ -67,6 +76,11 @@ def addresses(team: Team) -> dict[str, str]:
         "long record": f"{log}/records/7",
         "name of an annotator": f"{log}/labelling",
         "no such log": f"/cases/{case}/logs/none",
+        "no document": f"/cases/{bare}/documents",
+        "no measurement": f"/cases/{bare}/retrieval",
+        "new measurement without documents": f"/cases/{bare}/retrieval/new",
+        "new measurement from a log": f"/cases/{case}/retrieval/new?log={log.rpartition('/')[2]}",
+        **retrieval,
         "details": f"/cases/{archived}/edit",
         "rulebook": "/rulebook",
         "rules found": "/rulebook?q=evaluation&step=finetune",
@@ -76,6 +90,33 @@ def addresses(team: Team) -> dict[str, str]:
         "help": "/about",
         "not found": "/nowhere",
         "method not allowed": f"/cases/{case}/undo",
+    }
+
+
+def _retrieval(team: Team, case: str, fresh: str) -> dict[str, str]:
+    """Every kind of page of retrieval, with something on it."""
+    probes.send_documents(team, case)
+    probes.send_documents(team, fresh)
+    waiting = probes.begin(team, fresh)
+    team.send(f"{waiting}/cancel")
+    probe, unknown = probes.guessed(team, case), probes.begin(team, case)
+    probes.ended(team, probe)
+    question = team.client.get(f"{probe}/questions/9").text
+    place = re.search(r'href="([^"#]*/passages/[^"#]*)#passage"', question)
+    assert place
+    return {
+        "documents": f"/cases/{case}/documents",
+        "measurements": f"/cases/{case}/retrieval",
+        "new measurement": f"/cases/{case}/retrieval/new?source=file",
+        "stopped measurement": waiting,
+        "measurement": probe,
+        "measurement with nothing known": probes.ended(team, unknown),
+        "questions": f"{probe}/questions",
+        "no question found": f"{probe}/questions?q=zebra",
+        "question": f"{probe}/questions/4",
+        "question with everything": f"{probe}/questions/9",
+        "passage": unescape(place[1]),
+        "name of who judges": f"{probe}/judging",
     }
 
 
