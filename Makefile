@@ -10,10 +10,10 @@ TORCH_INDEX ?=
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench docs tools clean
+.PHONY: help demo serve test check format bench tiny-model docs tools clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 demo: $(VENV)/.run  ## Run the bundled case from answers to report, offline, into build/demo
 	@$(BIN)/formfact demo --out build/demo
@@ -41,6 +41,9 @@ bench: $(VENV)/.dev  ## Run the benchmarks; exit 3 of one means that its data is
 	@$(call benchmark,published_cases)
 	@$(call benchmark,diagnosis)
 	@$(call benchmark,retrieval)
+
+tiny-model: $(VENV)/.run  ## Make the tiny model for tests and demo: minutes, once for each user
+	@$(BIN)/python -m trainer.tiny.build build/tiny-model
 
 docs: $(VENV)/.dev  ## Build the documentation into docs/_build
 	@$(BIN)/formfact rules docs --out docs/rulebook

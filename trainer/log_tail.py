@@ -15,7 +15,7 @@ _SHAPES = re.compile(
 )
 _SAID = re.compile(
     r"(?i)((?:bearer|basic|authorization|api[_-]?key|token|secret|password|passwd)"
-    r"['\"]?\s*[:= ]\s*['\"]?)([^\s'\",;]{6,})"
+    r"['\"]?\s*[:= ]\s*['\"]?(?:(?:bearer|basic)\s+)?)([^\s'\",;]{6,})"
 )
 _IN_URL = re.compile(r"(://[^\s/:@]*:)[^\s/@]+@")
 _NAMES = re.compile(r"(?i)token|secret|passw|api_?key|credential")

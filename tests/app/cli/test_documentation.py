@@ -29,6 +29,7 @@ PAGES = [
     "docs/rest-and-python.md",
     "docs/memory.md",
     "docs/retrieval.md",
+    "docs/training.md",
     "docs/training-data.md",
 ]
 
