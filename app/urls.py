@@ -66,6 +66,13 @@ POOLING = "/cases/{case_id}/probes/{probe_id}/judging"
 POOLING_JUDGE = "/cases/{case_id}/probes/{probe_id}/judging/{number}/{passage_id}"
 POOLING_UNDO = "/cases/{case_id}/probes/{probe_id}/judging/undo"
 
+TRAINING_LAUNCH = "/cases/{case_id}/training/new"
+TRAINING_ESTIMATE = "/cases/{case_id}/training/new/estimate"
+TRAINING_PREFLIGHT = "/cases/{case_id}/training/{job_id}/preflight"
+TRAINING_FINDINGS = "/cases/{case_id}/training/{job_id}/preflight/findings"
+TRAINING_START = "/cases/{case_id}/training/{job_id}/preflight/start"
+TRAINING_OUTCOME = "/cases/{case_id}/training/{job_id}/outcome"
+
 RULES = "/rulebook"
 RULE = "/rulebook/rules/{name}"
 FACTS = "/rulebook/facts"

@@ -31,8 +31,10 @@ CONTENT = re.compile(rf"{API}/cases/[^/]+/((log|document)-uploads|(logs|document
 """Endpoints that take the content of a file as it is."""
 FILES = re.compile(rf"/cases/[^/]+/(logs|documents|retrieval/new)|{CONTENT.pattern}")
 """Paths whose bodies may be whole files; what takes them writes them to disk piece by piece."""
+TRAINING = re.compile(r"/cases/[^/]+/training/new")
+"""The form that a training job is launched with, which may carry all of its data."""
 API_FILE_BYTES = 512 * 1024 * 1024
-"""The largest file of the OpenAI-compatible API, as OpenAI's."""
+"""The largest file of training data: of the OpenAI-compatible API, as OpenAI's, and of a form."""
 FORM_BYTES = 100_000
 """What a form may add round a file."""
 POLICY = "; ".join(
@@ -92,7 +94,7 @@ class Guard:
 
     def _largest(self, scope: Scope) -> int:
         """Bytes of a body at most: only the upload of a file may be as large as a file."""
-        if scope["path"] == V1_FILES:
+        if scope["path"] == V1_FILES or TRAINING.fullmatch(scope["path"]):
             return API_FILE_BYTES + FORM_BYTES
         return self.largest_file if FILES.fullmatch(scope["path"]) else self.largest
 
