@@ -27,6 +27,7 @@ from tests.app.training.trying import (
     launched,
     on_disk,
     queued,
+    runners_at_once,
     start_worker,
     steps_told,
     turn_until,
@@ -264,3 +265,17 @@ def test_a_deleted_job_is_cleared_away_with_its_folder_and_events(
     assert not folder_of(shared, job_id).root.exists()
     assert events_of(database, job_id) == []
     assert events_of(database, other)
+
+
+def test_four_workers_share_many_jobs_and_each_job_has_one_runner(
+    database: Database, shared: Settings
+) -> None:
+    ids = [queued(database, shared, steps=6, seconds=0.005) for _ in range(16)]
+    with workers(shared, 4):
+        found = [ended(database, job_id) for job_id in ids]
+    assert {job.state for job in found} == {"succeeded"}
+    assert {job.tries for job in found} == {1}
+    assert {(job.report or {})["weights_hash"] for job in found} == {weights(6)}
+    assert {runners_at_once(shared, job_id) for job_id in ids} == {1}
+    for job_id in ids:
+        assert steps_told(database, job_id) == list(range(1, 7))
