@@ -136,6 +136,7 @@ def ask_of(wanted: NewChat, served: Served) -> Ask:
         model=served.model,
         revision=served.revision,
         adapter=served.adapter,
+        most_read=served.most_read,
         messages=[
             _message(item, f"messages.{place}") for place, item in enumerate(wanted.messages)
         ],

@@ -16,12 +16,14 @@ from app.storage import TrainJob
 from app.training.folders import folder_of
 from app.training.jobs import get_job
 from trainer.catalogue import BaseModel, catalogue
+from trainer.methods._base import methods
 
 JOB = "ftjob-"
 KEPT = "openai"
 """Under which word a job keeps what it was created with here."""
 UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 TUNED = re.compile(r"ft:[^:]*:[^:]*:[^:]*:(?P<job>[a-z0-9]{1,32})(:ckpt-step-(?P<step>\d{1,12}))?")
+HEAD = "classification_head"
 SUCCEEDED = ("succeeded", "succeeded_with_warnings")
 
 
@@ -36,6 +38,15 @@ class Served:
     revision: str = ""
     adapter: str = ""
     job: TrainJob | None = None
+
+    @property
+    def most_read(self) -> int | None:
+        """Tokens of a question that a classifier was trained on; None for what writes text."""
+        if self.job is None or self.job.method != HEAD:
+            return None
+        given = self.job.spec.get("params", {}).get("max_length")
+        longest: int = given or methods()[HEAD].Params.model_fields["max_length"].default
+        return longest
 
 
 def job_name(job: TrainJob) -> str:

@@ -14,6 +14,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
 from trainer.serving.choosing import Choice, choose
+from trainer.serving.labels import answers, is_head
 from trainer.serving.lane import Batch
 from trainer.serving.protocol import (
     Alternative,
@@ -146,7 +147,7 @@ class Engine:
             if busy and busy + ask.choices > MOST_ROWS:
                 break
             try:
-                fresh += self._rows(ask)
+                fresh += self._label(ask) if is_head(ask.adapter) else self._rows(ask)
             except NoRoomYet as error:
                 if busy:
                     break
@@ -156,6 +157,16 @@ class Engine:
             self.waiting.popleft()
         for group in _groups(fresh):
             self._begin(group)
+
+    def _label(self, ask: Ask) -> list[Row]:
+        """Answer at once what a classifier is asked; no row is left to be continued."""
+        try:
+            told = answers(self.shelf.head(ask), ask)
+        except RuntimeError as error:
+            raise CannotServe("failed", str(error)[:300]) from error
+        for answer in told:
+            self.say(answer)
+        return []
 
     def _rows(self, ask: Ask) -> list[Row]:
         base, adapter = self.shelf.base(ask)

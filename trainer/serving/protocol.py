@@ -34,6 +34,8 @@ class Ask(_Shape):
     choices: int = Field(default=1, ge=1, le=128)
     most_tokens: int | None = Field(default=None, ge=1)
     """None: as many as the context holds."""
+    most_read: int | None = Field(default=None, ge=1)
+    """Tokens of the question that a classifier reads; None: as many as its tokenizer says."""
     temperature: float = Field(default=1.0, ge=0)
     """0: always the likeliest token."""
     top_p: float = Field(default=1.0, gt=0, le=1)

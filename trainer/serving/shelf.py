@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from trainer.contract import TrainSpec
 from trainer.device import DeviceChoice, choose_device
 from trainer.failures import RunFailure
 from trainer.models import find_model, load_base, load_tokenizer
+from trainer.serving.labels import Head, load_head
 from trainer.serving.protocol import Ask, RefusalCode
+from trainer.serving.specs import spec_for
 
 SHARE_OF_MEMORY = 0.6
 """Of the device's memory, for weights: the rest is for what is computed, and for other programs."""
@@ -80,6 +82,7 @@ class Shelf:
         self.asked_device = device
         self.most_bytes = most_bytes
         self.bases: dict[tuple[str, str], Base] = {}
+        self.heads: dict[tuple[str, str, str], Head] = {}
         self._clock = count(1)
         self._names = count(1)
         self._device: DeviceChoice | None = None
@@ -88,10 +91,7 @@ class Shelf:
     def device(self) -> DeviceChoice:
         """The device, chosen at first use."""
         if self._device is None:
-            spec = TrainSpec.model_validate(
-                {"model": "any", "data": {"train": ""}, "device": self.asked_device}
-            )
-            self._device = choose_device(spec)
+            self._device = choose_device(spec_for("any", device=self.asked_device))
             self.most_bytes = self.most_bytes or int(self._device.memory_bytes * SHARE_OF_MEMORY)
         return self._device
 
@@ -111,12 +111,18 @@ class Shelf:
         adapter.used = next(self._clock)
         return base, adapter
 
+    def head(self, ask: Ask) -> Head:
+        """The classifier that a request names, in memory. Raises CannotServe or NoRoomYet."""
+        key = (ask.model, ask.revision, ask.adapter)
+        head = self.heads.get(key) or self._load_head(ask)
+        head.used = next(self._clock)
+        self.heads[key] = head
+        return head
+
     # --- loading ------------------------------------------------------------------------------
 
     def _load_base(self, ask: Ask, whole: str) -> Base:
-        spec = TrainSpec.model_validate(
-            {"model": whole, "revision": ask.revision, "data": {"train": ""}}
-        )
+        spec = spec_for(whole, ask.revision)
         device = self.device
         try:
             self._make_room(_size_on_disk(find_model(whole, ask.revision).source))
@@ -158,6 +164,20 @@ class Shelf:
         base.adapters[folder] = made
         return made
 
+    def _load_head(self, ask: Ask) -> Head:
+        device = self.device
+        try:
+            sources = (find_model(ask.model, ask.revision).source, ask.adapter)
+            self._make_room(sum(map(_size_on_disk, sources)))
+            return load_head(ask, device)
+        except RunFailure as error:
+            raise CannotServe("missing_model", error.words) from error
+        except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
+            why = " ".join(str(error).split())[:300]
+            raise CannotServe(
+                "missing_model", f"The classifier cannot be loaded. ({why})"
+            ) from error
+
     # --- making room --------------------------------------------------------------------------
 
     def _make_room(self, wanted: int) -> None:
@@ -184,22 +204,20 @@ class Shelf:
         idle = list(self._idle())
         if not idle:
             return False
-        _, key, folder = min(idle, key=lambda item: item[0])
-        if folder:
-            _drop(self.bases[key], folder)
-        else:
-            self._drop_base(key)
+        min(idle, key=lambda item: item[0])[1]()
         gc.collect()
         return True
 
-    def _idle(self) -> Iterable[tuple[int, tuple[str, str], str]]:
-        """When it was last used, which base, and the folder of the adapter if it is one."""
+    def _idle(self) -> Iterable[tuple[int, Callable[[], object]]]:
+        """When it was last used, and how it is dropped."""
         for key, base in self.bases.items():
             if not base.rows:
-                yield base.used, key, ""
+                yield base.used, partial(self._drop_base, key)
             for folder, adapter in base.adapters.items():
                 if not adapter.rows:
-                    yield adapter.used, key, folder
+                    yield adapter.used, partial(_drop, base, folder)
+        for name, head in self.heads.items():
+            yield head.used, partial(self.heads.pop, name)
 
     def _drop_base(self, key: tuple[str, str]) -> None:
         del self.bases[key]

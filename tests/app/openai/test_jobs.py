@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from math import exp
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from app.storage import TrainEvent, TrainJob
 from app.training.events import relay
 from app.training.folders import folder_of
 from tests.app.openai.conftest import NewJob, Place
+from tests.trainer.serving.tiny import LABELS
 from trainer.contract import Event
 
 
@@ -98,6 +100,21 @@ def test_a_method_of_our_own_goes_by_its_own_name(
     assert spec_of(place, job.id)["params"] == {"epochs": 3, "rank": 8}
     assert job.method
     assert job.method.to_dict()["type"] == "classification_head"
+
+    place.trained(job.id, "head")
+    name = api.fine_tuning.jobs.retrieve(job.id).fine_tuned_model
+    assert name
+    said = api.chat.completions.create(
+        model=name,
+        messages=[{"role": "user", "content": "Where is it?"}],
+        logprobs=True,
+        top_logprobs=3,
+    )
+    assert said.choices[0].message.content in LABELS
+    assert said.choices[0].logprobs
+    assert said.choices[0].logprobs.content
+    shares = [exp(item.logprob) for item in said.choices[0].logprobs.content[0].top_logprobs]
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_same_key_gives_the_same_job(api: openai.OpenAI, training_file: str) -> None:

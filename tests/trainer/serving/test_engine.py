@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.trainer.serving.tiny import LABELS
 from trainer.serving.engine import Answer, Engine
 from trainer.serving.protocol import Ask, Cancel, Chance, Done, Ended, Piece, Refused
 from trainer.serving.shelf import Shelf
@@ -221,6 +222,31 @@ def test_what_cannot_be_served_is_refused_in_words(
     assert refusal(desk.answers(desk.ask("x", model="/nowhere"))).code == "missing_model"
     assert refusal(desk.answers(desk.ask("x", adapter=str(broken)))).code == "missing_model"
     assert refusal(desk.answers(desk.ask("x", adapter=str(head)))).code == "unsupported_model"
+
+
+def test_a_classifier_answers_with_its_likeliest_label(desk: Desk, models: Path) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    kind: Any = AutoModelForSequenceClassification
+    model: Any = PeftModel.from_pretrained(
+        kind.from_pretrained(models / "base", num_labels=len(LABELS)), models / "head"
+    ).eval()
+    tokenizer: Any = AutoTokenizer.from_pretrained(models / "base")
+    ids = tokenizer(QUESTION, return_tensors="pt", truncation=True, max_length=6)
+    with torch.inference_mode():
+        worth = model(**ids).logits[0].log_softmax(-1)
+
+    asked = desk.ask("x", "head", chances=True, top=2, temperature=1.0, choices=2, most_read=6)
+    told = desk.answers(asked)
+
+    label = LABELS[int(worth.argmax())]
+    assert texts(told) == {("x", 0): label, ("x", 1): label}
+    [first, _] = chances(told)
+    assert first.chance == pytest.approx(float(worth.max()), abs=1e-4)
+    assert [item.text for item in first.top] == [LABELS[one] for one in worth.topk(2).indices]
+    assert told[-1] == Done(id="x", prompt_tokens=6, completion_tokens=2)
 
 
 def test_the_least_recently_used_model_makes_room(models: Path) -> None:

@@ -5,6 +5,7 @@ Its weights are drawn at random, so what it writes means nothing; it is the same
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 CONTEXT = 512
+LABELS = ["praise", "question", "complaint"]
 
 
 def make_model(folder: Path) -> Path:
@@ -65,6 +67,23 @@ def make_adapter(base: Path, folder: Path, seed: int, **more: Any) -> Path:
     return folder
 
 
+def make_head(base: Path, folder: Path, labels: list[str]) -> Path:
+    """Write a classifier with an adapter into a folder, as a run leaves it."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(4)
+    config = LoraConfig(
+        r=4, target_modules=["q_proj", "v_proj"], task_type="SEQ_CLS", init_lora_weights=False
+    )
+    kind: Any = AutoModelForSequenceClassification
+    model: Any = get_peft_model(kind.from_pretrained(base, num_labels=len(labels)), config)
+    model.save_pretrained(folder)
+    (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+    return folder
+
+
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -96,6 +115,7 @@ def make_all(folder: Path) -> None:
     base = make_model(folder / "base")
     make_adapter(base, folder / "one", 1)
     make_adapter(base, folder / "two", 2)
+    make_head(base, folder / "head", LABELS)
 
 
 if __name__ == "__main__":
