@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import random
@@ -38,6 +37,7 @@ from advisor_rules.conditions import allowed_values
 from advisor_rules.model import Fact, Value
 from app import urls
 from benchmarks.load import Load, request_bytes, run_load
+from benchmarks.ratios import interval
 from benchmarks.web_server import CONSTANT_PATH, TORCH_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +45,6 @@ SEED = 20261120
 QUESTIONS = 256
 FACTS_IN_QUESTION = 15
 NEW_QUESTIONS = 20_000
-RESAMPLES = 4_000
 SECONDS_TO_START = 30.0
 COUNTED = "requests_per_day"
 """A number fact with room for any count: what makes a question new."""
@@ -192,20 +191,6 @@ def figures(loads: Sequence[Load], kept: float | None = None) -> Json:
         "p99_ms": round(whole.quantile(0.99), 2),
     }
     return found if kept is None else found | {"kept_answers": kept}
-
-
-def interval(ratios: Sequence[float]) -> Json:
-    """The geometric mean of paired ratios, with its 95% bootstrap interval over rounds."""
-    dice = random.Random(SEED)  # noqa: S311 - sampling, not secrets
-    logs = [math.log(ratio) for ratio in ratios]
-    means = sorted(statistics.fmean(dice.choices(logs, k=len(logs))) for _ in range(RESAMPLES))
-    low, high = means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES)]
-    return {
-        "value": round(math.exp(statistics.fmean(logs)), 3),
-        "low": round(math.exp(low), 3),
-        "high": round(math.exp(high), 3),
-        "rounds": len(logs),
-    }
 
 
 def starts(times: int) -> list[float]:

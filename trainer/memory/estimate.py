@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "activations": "what layers keep for the way back",
         "logits": "the loss over the vocabulary",
         "cache": "keys and values of the text so far",
+        "workspace": "room for matrix products",
         "context": "the device's own runtime",
     }
 )
@@ -42,6 +43,7 @@ SPREAD: Mapping[str, tuple[float, float]] = MappingProxyType(
         "activations": (0.8, 1.25),
         "logits": (0.6, 1.25),
         "cache": (0.8, 1.1),
+        "workspace": (0.25, 1.0),
         "context": (0.6, 4.0),
     }
 )
@@ -117,6 +119,7 @@ def estimate(shape: ModelShape, plan: Plan) -> Estimate:
         "adapter": 0.0 if plan.tuning == "full" else trained * convention.weights,
         "optimizer": trained * convention.optimizer,
         **_moment(shape, plan, trained * convention.gradients, copies),
+        "workspace": float(plan.workspace),
         "context": float(plan.context),
     }
     order = [name for name in WORDS if parts.get(name)]

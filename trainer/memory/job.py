@@ -15,7 +15,7 @@ from trainer.memory.devices import Device
 from trainer.memory.estimate import Estimate, estimate
 from trainer.memory.families import read_shape
 from trainer.memory.known import find_shape
-from trainer.memory.plan import CONTEXT, Compute, Plan
+from trainer.memory.plan import CONTEXT, WORKSPACE, Compute, Plan
 from trainer.memory.remedies import Fits, Remedy, fits, remedies
 from trainer.memory.shapes import ModelShape
 
@@ -129,7 +129,9 @@ def plan_for(
         batch=min(params.micro_batch_size, params.batch_size),
         length=min(longest or params.max_length, params.max_length),
         gradients_stay=params.batch_size > params.micro_batch_size,
+        attention="eager" if _written_out(compute, shape, device) else "flash",
         context=CONTEXT if device.kind == "cuda" else LIBRARIES,
+        workspace=WORKSPACE if device.kind == "cuda" else 0,
     )
     if spec.method == "classification_head":
         return replace(plan, labels=labels or 10, loss="materialised")
@@ -147,6 +149,12 @@ def _compute(spec: TrainSpec, device: Device) -> Compute:
     if spec.dtype != "auto":
         return spec.dtype
     return "bfloat16" if device.kind == "cuda" and device.bfloat16 else "float32"
+
+
+def _written_out(compute: Compute, shape: ModelShape, device: Device) -> bool:
+    """Whether torch keeps squares: on CUDA it has no other kernel for 32 bit and shared keys."""
+    shared = shape.kv_heads < shape.heads
+    return device.kind == "cuda" and compute == "float32" and shared
 
 
 def _recomputes(setting: str, device: Device) -> bool:

@@ -16,6 +16,8 @@ Loss = Literal["fused", "materialised"]
 GIB = 2**30
 CONTEXT = GIB // 2
 """Memory that CUDA takes before the first tensor: 0.3 to 2 GiB (D15); about this on newer cards."""
+WORKSPACE = 2**26
+"""What matrix products on CUDA work in: 32 MiB each for cuBLAS and cuBLASLt on Hopper cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Plan:
     gradients_stay: bool = False
     """Whether gradients are there from the first layer on: accumulation, or PyTorch before 2.0."""
     context: int = CONTEXT
+    workspace: int = WORKSPACE
 
     @property
     def tokens(self) -> int:
