@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.storage import TrainJob
 from app.training import folders
+from app.training.events import storable
 from app.training.steering import has_warnings, move
 from trainer.contract import (
     CANCELLED,
@@ -140,7 +141,5 @@ def fail(session: Session, job: TrainJob, failure: Failure) -> None:
 
 def plain(shape: Any) -> dict[str, Any]:
     """A result as the database keeps it: without NUL, which PostgreSQL has no place for."""
-    from app.training.events import storable
-
     found: dict[str, Any] = storable(shape.model_dump(mode="json"))
     return found
