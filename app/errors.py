@@ -34,6 +34,17 @@ class Conflict(Exception):
     """The request cannot be carried out as things stand."""
 
 
+class AgainstAdvice(Conflict):
+    """The advice speaks against it, and no reason to go on is given; ``problems`` names why."""
+
+    def __init__(self, problems: Sequence[Wrong]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "The advice for this case speaks against training. Say why to go on (override_reason); "
+            "the reason is kept with the job."
+        )
+
+
 class Stale(Conflict):
     """The thing was changed by somebody else since it was read."""
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from advisor_rules import InvalidFacts
 from app.errors import (
+    AgainstAdvice,
     Conflict,
     Invalid,
     KeyReused,
@@ -61,6 +62,7 @@ TITLES = {
     "not-json": "The body is not valid JSON",
     "not-found": "There is no such thing",
     "conflict": "This cannot be done as things stand",
+    "against-advice": "The advice speaks against it",
     "stale": "It was changed since you read it",
     "too-large": "The request is too large",
     "media-type": "The body must be JSON",
@@ -187,6 +189,7 @@ MADE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidFacts, _bad_facts),
     (Invalid, lambda error: _several(422, "invalid", "field", error.problems)),
     (NotFound, lambda error: Problem(404, "not-found", str(error))),
+    (AgainstAdvice, lambda error: Problem(409, "against-advice", str(error), error.problems)),
     (Stale, lambda error: Problem(412, "stale", str(error))),
     (KeyReused, lambda error: Problem(422, "key-reused", str(error))),
     (WrongOffset, _wrong_offset),

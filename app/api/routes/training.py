@@ -27,7 +27,7 @@ from app.api.writes import WritesNew
 from app.errors import NotFound
 from app.services import Kit, Reading
 from app.storage import TrainJob
-from app.training import comparing, jobs, presence, steering
+from app.training import comparing, gate, jobs, presence, steering
 from trainer.contract import RunReport
 
 router = APIRouter(tags=["training jobs"], route_class=JsonRoute)
@@ -37,12 +37,17 @@ router = APIRouter(tags=["training jobs"], route_class=JsonRoute)
 def create(write: WritesNew, kit: Kit, new: NewJob) -> Response:
     """Launch a job: its data is checked first, and where nothing is wrong it is queued by itself.
 
-    Errors of the preflight block it; warnings have to be accepted.
+    Errors of the preflight block it; warnings have to be accepted. Where the advice for the case
+    speaks against training, the answer is 409 with a flag in each error, unless there is an
+    `override_reason`.
     """
-    return write.once(
-        new,
-        lambda session: _reply(session, jobs.create_job(session, kit.settings, new.launch()), 201),
-    )
+
+    def act(session: Session) -> Reply:
+        launch = new.launch()
+        gate.pass_gate(session, kit.book, launch)
+        return _reply(session, jobs.create_job(session, kit.settings, launch), 201)
+
+    return write.once(new, act)
 
 
 @router.get(urls.API_JOBS, summary="Training jobs", response_model=PageOut[JobOut])

@@ -210,3 +210,21 @@ def test_what_cannot_be_accepted_is_named(
     answer = client.post(urls.API_JOBS, json={**NEW, **change})
     assert answer.status_code == 422
     assert where in [item["where"] for item in answer.json()["errors"]]
+
+
+def test_the_advice_against_training_is_a_problem_until_there_is_a_reason(
+    client: httpx2.Client,
+) -> None:
+    case_id = client.post(urls.API_CASES, json={"name": "Support"}).json()["id"]
+    facts = {"facts": {"facts_wrong": True, "form_wrong": False, "failures_reviewed": 60}}
+    client.patch(urls.to(urls.API_CASE_FACTS, case_id=case_id), json=facts)
+    assert client.post(urls.to(urls.API_ADVICE, case_id=case_id), json={}).status_code < 300
+    body = {**NEW, "files": {"train": "{}\n"}, "case_id": case_id, "client_key": "against"}
+    refused = client.post(urls.API_JOBS, json=body | {"override_reason": ""})
+    assert refused.status_code == 409
+    problem = refused.json()
+    assert problem["type"] == "urn:formfact:problem:against-advice"
+    assert "missing_facts" in {item["where"] for item in problem["errors"]}
+    made = client.post(urls.API_JOBS, json=body | {"override_reason": "the form fails as well"})
+    assert made.status_code == 201, made.text
+    assert made.json()["override_reason"] == "the form fails as well"
