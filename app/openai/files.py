@@ -65,7 +65,7 @@ def list_files(
 
 def cursor_of(session: Session, cursor: str) -> ApiFile:
     """The file after which a page begins. Raises ApiError."""
-    found = session.get(ApiFile, cursor)
+    found = session.get(ApiFile, cursor) if ID.fullmatch(cursor) else None
     if found is None:
         raise ApiError(400, "after must be the id of a file.", code="invalid_value", param="after")
     return found

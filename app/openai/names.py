@@ -97,6 +97,8 @@ def find_served(session: Session, settings: Settings, name: str) -> Served:
     """The model of this name. Raises ApiError."""
     if name.startswith("ft:"):
         return _tuned(session, settings, name)
+    if not name.isprintable():
+        raise no_model(name)
     entry = base_of(name)
     if entry is not None:
         return base_served(entry)

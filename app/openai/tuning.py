@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,17 +20,30 @@ from app.openai.names import KEPT, base_of, job_of
 from app.openai.tuning_shapes import shown_job
 from app.settings import Settings
 from app.storage import TrainJob
+from app.text import text_problem
 from app.training.jobs import Launch, create_job
 from trainer.contract import Data, TrainSpec
 from trainer.methods._base import methods
 
 METHODS = {"supervised": "sft", "dpo": "dpo", "reinforcement": "grpo"}
 """OpenAI's words for methods and ours. A method that OpenAI has no word for goes by our own."""
+UNSEEKABLE = frozenset('"\\')
+"""Characters that no path into JSON can hold on every database."""
 LARGEST_SEED = 2**31 - 1
 AUTO = "auto"
 Json = dict[str, Any]
+
+
+def _storable(text: str) -> str:
+    if problem := text_problem(text, LONGEST_VALUE, lines=True):
+        raise ValueError(problem)
+    return text
+
+
+LONGEST_VALUE = 512
+Stored = Annotated[str, AfterValidator(_storable)]
 Metadata = Annotated[
-    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    dict[Annotated[Stored, Field(max_length=64)], Annotated[Stored, Field(max_length=512)]],
     Field(max_length=16),
 ]
 
@@ -45,7 +58,7 @@ class NewJob(Body):
     validation_file: Annotated[str, Field(max_length=100)] | None = None
     method: dict[str, Any] | None = None
     hyperparameters: dict[str, Any] | None = None
-    suffix: Annotated[str, Field(max_length=64)] | None = None
+    suffix: Annotated[Stored, Field(max_length=64)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
     metadata: Metadata | None = None
     integrations: Annotated[list[Any], Field(max_length=5)] | None = None
@@ -195,6 +208,9 @@ def list_jobs(
     """A page of jobs, newest first; with ``metadata`` those that hold all of it."""
     query = select(TrainJob).where(TrainJob.deleted_at.is_(None))
     for key, value in metadata.items():
+        if UNSEEKABLE & set(key) or text_problem(key + value, 2 * LONGEST_VALUE, lines=True):
+            words = f"metadata: jobs cannot be sought by {key!r}"
+            raise ApiError(400, words, code="invalid_value", param="metadata")
         held = TrainJob.extra[(KEPT, "metadata", key)].as_string()
         query = query.where(held == value)
     start = job_of(session, cursor) if cursor else None

@@ -32,7 +32,7 @@ async def create(request: Request, kit: Kit) -> Json:
 @router.get(urls.V1_FILES)
 def find(
     session: Reading,
-    purpose: Annotated[str, Query(max_length=20)] = "",
+    purpose: Annotated[str, Query(pattern="^[a-z_-]{0,20}$")] = "",
     order: Literal["asc", "desc"] = "desc",
     after: Annotated[str | None, Query(max_length=80)] = None,
     limit: Annotated[int, Query(ge=1, le=files.MOST_LISTED)] = files.MOST_LISTED,
