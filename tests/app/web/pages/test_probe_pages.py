@@ -235,6 +235,23 @@ def test_the_list_tells_every_verdict(scene: Scene) -> None:
     assert "Guessed: 1 retriever" in page
 
 
+def test_a_measurement_that_fails_says_why_and_what_to_do(scene: Scene) -> None:
+    case = scene.team.new_case("Broken")
+    upload(scene.team, case, ("broken.pdf", b"%PDF-1.4 broken"))
+    url = begin(scene.team, case, {}, source="typed", typed="Why?")
+    page = scene.get(url)
+
+    assert "The measurement failed" in page
+    assert "No document could be read" in page
+    assert "broken.pdf" in page
+    assert "Measure again" in page
+    for path in ("questions", "questions/1", "judging", "passages/1"):
+        answer = scene.team.client.get(f"{url}/{path}", follow_redirects=False)
+        assert answer.headers["location"] == url
+    listed = scene.get(f"/cases/{case}/retrieval")
+    assert "Stopped by an error" in listed
+
+
 # --- questions --------------------------------------------------------------------------------
 
 
