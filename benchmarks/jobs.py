@@ -95,9 +95,12 @@ class Place:
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
+        # one that ended, and that nobody has waited for, still has its number
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    return True
+    except FileNotFoundError:  # no /proc on this system
+        return True
 
 
 # --- what is wrong with a job ---------------------------------------------------------------------
