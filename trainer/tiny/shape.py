@@ -62,12 +62,21 @@ def make_untrained(
 
 
 def make_tokenizer(texts: Iterable[str], shape: Shape) -> Any:
-    """A byte-level tokenizer learned from the texts: nothing is unknown to it."""
+    """A byte-level tokenizer learned from the texts: nothing is unknown to it.
+
+    Spaces are tokens of their own, so that a word is the same token in a sentence and in quotes:
+    a small model has to copy words, and could not afford to learn each of them twice.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     bare: Any = Tokenizer(models.BPE())
-    bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bare.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(" ", "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
     bare.decoder = decoders.ByteLevel()
     learn = trainers.BpeTrainer(
         vocab_size=shape.vocabulary,
