@@ -17,10 +17,11 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from advisor_rules.rulebook import Rulebook
 from app.settings import Settings
 from app.storage import Database
 from app.storage.models import new_id
-from app.training import folders, presence, queue
+from app.training import folders, outcomes, presence, queue
 from app.training.child import Child, Programs, environment, start
 from app.training.clearing import clear_deleted
 from app.training.ending import Ending, ending_of
@@ -34,6 +35,8 @@ LOOK_SECONDS = 1.0
 """How often a worker with a free slot looks for jobs; it looks at once when one has ended."""
 BEAT_SECONDS = 15.0
 CLEAR_SECONDS = 30.0
+OUTCOME_SECONDS = 5.0
+"""How often a worker looks for verdicts that are not written to their case yet."""
 SKIP_SECONDS = 5.0
 """How long a job is left alone in whose folder a process is still at work."""
 CHECKS = 1
@@ -58,6 +61,8 @@ class Worker:
         self._over, self._ended = threading.Event(), threading.Event()
         self._due: dict[str, float] = {}
         self._skipped: dict[str, float] = {}
+        self._book: Rulebook | None = None
+        self._hopeless: set[str] = set()
         self._probe: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
@@ -92,6 +97,8 @@ class Worker:
             self._take_up_lost()
         if self._is_due("look", LOOK_SECONDS):
             self._take()
+        if self._is_due("outcomes", OUTCOME_SECONDS):
+            self._write_outcomes()
         if self._is_due("clear", CLEAR_SECONDS):
             clear_deleted(self.database, self.settings)
             with self.database.writing() as session:
@@ -234,7 +241,22 @@ class Worker:
         with self.database.writing() as session:
             queue.settle(session, child.taken, ending, child.new_events())
         self._let_go(child)
-        self._due["look"] = 0.0
+        self._due["look"] = self._due["outcomes"] = 0.0
+
+    def _write_outcomes(self) -> None:
+        """Write verdicts to their cases; one that cannot be is left to the next worker."""
+        with self.database.reading() as session:
+            waiting = [job for job in outcomes.pending(session) if job not in self._hopeless]
+        for job_id in waiting:
+            try:
+                self._book = self._book or outcomes.rulebook(self.settings)
+                with self.database.writing() as session:
+                    outcomes.write_outcome(session, self._book, job_id)
+            except (SQLAlchemyError, OSError):
+                raise
+            except Exception:  # whatever is wrong with it, training goes on
+                log.exception("the outcome of job %s cannot be written to its case", job_id)
+                self._hopeless.add(job_id)
 
     def _let_go(self, child: Child) -> None:
         if child.process.stdin is not None:
