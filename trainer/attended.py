@@ -46,7 +46,9 @@ class Orders:
             self._told = "pause"
 
     def _listen(self, spoken: IO[bytes]) -> None:
-        for line in spoken:
+        # unbuffered: a thread that waits inside a buffer would hinder the end of the interpreter
+        raw = os.fdopen(spoken.fileno(), "rb", buffering=0, closefd=False)
+        for line in raw:
             self.take(line.decode("ascii", errors="replace").strip())
         os._exit(ORPHANED)  # at once: another runner may be about to start
 

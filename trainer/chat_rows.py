@@ -49,8 +49,10 @@ def read_rows(run: Run, part: str, most: int | None = None) -> list[Row]:
     return rows
 
 
-def read_tokens(run: Run, part: str, longest: int, most: int | None = None) -> Tokens | None:
-    """A part of the data as tokens; None where there is none.
+def read_tokens(
+    run: Run, part: str, longest: int, most: int | None = None, *, everything: bool = False
+) -> Tokens | None:
+    """A part of the data as tokens, with loss on all of them if asked; None where there is none.
 
     Raises:
         RunFailure: ``bad_data`` where a row cannot be rendered.
@@ -63,6 +65,9 @@ def read_tokens(run: Run, part: str, longest: int, most: int | None = None) -> T
         found = [renderer.render(row) for row in rows]
     except Unrenderable as error:
         raise RunFailure("bad_data", f"Some row of {part} cannot be rendered: {error}") from error
-    pairs = [(list(one.ids[:longest]), one.labels(longest)) for one in found]
+    pairs = [
+        (list(one.ids[:longest]), list(one.ids[:longest]) if everything else one.labels(longest))
+        for one in found
+    ]
     kept = [(ids, labels) for ids, labels in pairs if any(one != IGNORED for one in labels)]
     return Tokens([ids for ids, _ in kept], [labels for _, labels in kept], len(pairs) - len(kept))

@@ -73,14 +73,15 @@ def rehearse_chats(run: Run, params: Params, steps: int) -> dict[str, Any]:
 
 
 def _parts(run: Run, params: Params) -> Parts:
-    train = read_tokens(run, "train", params.max_length)
+    whole = params.learn_from == "everything"
+    train = read_tokens(run, "train", params.max_length, everything=whole)
     if train is None or not train.ids:
         raise RunFailure(
             "bad_data",
             "No row of the training data has anything to learn within the longest length: "
             "lengthen it, or look at the preflight.",
         )
-    validation = read_tokens(run, "validation", params.max_length, MOST_VALIDATED)
+    validation = read_tokens(run, "validation", params.max_length, MOST_VALIDATED, everything=whole)
     joined = _wants_joined(params, run.device.attention) and keeps_apart(_base(run, params))
     if params.packing == "on" and not joined:
         raise RunFailure(

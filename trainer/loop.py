@@ -69,6 +69,7 @@ def arguments(run: Run, params: TrainingParams, way: Course, folder: Path) -> di
         "lr_scheduler_type": params.schedule,
         "warmup_steps": way.warmup,
         "weight_decay": params.weight_decay,
+        "adam_beta2": params.adam_beta2,
         "max_grad_norm": params.max_grad_norm,
         "save_strategy": "steps",
         "save_steps": way.every,

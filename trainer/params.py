@@ -86,6 +86,13 @@ class TrainingParams(Params):
     weight_decay: float = setting(
         0.0, "Weight decay", "Pulls weights to 0 at every step.", ge=0, le=1
     )
+    adam_beta2: float = setting(
+        0.999,
+        "Memory of the optimizer",
+        "How slowly Adam forgets the size of gradients; less for short runs at a high rate.",
+        gt=0,
+        lt=1,
+    )
     max_grad_norm: float = setting(
         1.0, "Longest gradient", "Longer ones are shortened to this.", gt=0, le=1000
     )

@@ -45,6 +45,11 @@ class Params(TrainingParams):
         "Which layers have an adapter: all-linear, or the names of modules.",
         "TRL",
     )
+    learn_from: Literal["answers", "everything"] = setting(
+        "answers",
+        "Learned from",
+        "The assistant's words alone, or every word of a row, as when a model is begun.",
+    )
     packing: Literal["auto", "on", "off"] = setting(
         "auto",
         "Rows joined without padding",

@@ -125,7 +125,7 @@ def _repeat(draw: random.Random) -> Pair:
         text = " ".join(
             draw.choices(
                 words().things + words().colours + words().names + words().places,
-                k=draw.randint(2, 8),
+                k=draw.randint(2, 12),
             )
         )
     return draw.choice(("Repeat: ", "Say again: ", "Copy this.\n")) + text, text
@@ -194,12 +194,9 @@ def _talk(draw: random.Random) -> Pair:
 
 
 TASKS: tuple[Callable[[random.Random], Pair], ...] = (
-    _pick,
-    _pick,
-    _list_parts,
-    _repeat,
-    _repeat,
-    _quote,
+    *(_repeat,) * 4,
+    *(_pick,) * 3,
+    *(_list_parts, _quote) * 2,
     _word_at,
     _after,
     _colour,
@@ -208,3 +205,4 @@ TASKS: tuple[Callable[[random.Random], Pair], ...] = (
     _wish,
     _talk,
 )
+"""Copying comes most often: it is what every other task rests on."""

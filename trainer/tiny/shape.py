@@ -28,8 +28,8 @@ class Shape:
     positions: int = 2048
 
 
-TINY = Shape(vocabulary=4096, hidden=256, layers=4, heads=4, inner=704)
-"""4 million parameters."""
+TINY = Shape(vocabulary=2048, hidden=256, layers=4, heads=4, inner=704)
+"""3.5 million parameters."""
 MINUTE = Shape(vocabulary=400, hidden=32, layers=2, heads=2, inner=64, positions=512)
 """Made in a second, untrained: for tests of everything but quality."""
 
