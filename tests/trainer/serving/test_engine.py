@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.serving.tiny import LABELS
+from tests.trainer.serving.tiny import LABELS, make_windowed
 from trainer.serving.engine import Answer, Engine
 from trainer.serving.protocol import Ask, Cancel, Chance, Done, Ended, Piece, Refused
 from trainer.serving.shelf import Shelf
@@ -121,6 +121,34 @@ def test_the_likeliest_text_is_what_transformers_writes(
     assert all(len(item.top) == 3 for item in found)
 
 
+def alone_and_together(
+    desk: Desk, asks: list[Ask], late: Ask
+) -> tuple[dict[tuple[str, int], str], list[Answer]]:
+    """The texts of requests one by one, and all answers to them in a batch that ``late`` joins."""
+    alone: dict[tuple[str, int], str] = {}
+    for ask in (*asks, late):
+        alone |= texts(desk.answers(ask))
+    sent: list[str] = []
+
+    def join_after_some_text(answer: Answer, inbox: Queue[Any]) -> None:
+        if isinstance(answer, Piece) and not sent:
+            sent.append(answer.id)
+            inbox.put(late)
+
+    return alone, desk.answers(*asks, then=join_after_some_text)
+
+
+def test_rows_of_a_model_that_looks_back_a_little_get_what_they_get_alone(tmp_path: Path) -> None:
+    desk = Desk(make_windowed(tmp_path / "base").parent)
+    asks = [desk.ask("a", text="Blue?"), desk.ask("b"), desk.ask("c", text="Is it the sky?")]
+
+    alone, together = alone_and_together(desk, asks, desk.ask("late", text="What?"))
+
+    assert texts(together) == alone
+    assert alone["b", 0] == by_transformers(tmp_path, "", QUESTION)[0]
+    assert len(set(alone.values())) > 1
+
+
 def test_requests_with_several_adapters_share_a_batch_and_get_what_they_get_alone(
     desk: Desk,
 ) -> None:
@@ -130,17 +158,7 @@ def test_requests_with_several_adapters_share_a_batch_and_get_what_they_get_alon
         desk.ask("two", "two"),
         desk.ask("dora", "dora"),
     ]
-    alone = {place: text for ask in asks for place, text in texts(desk.answers(ask)).items()}
-    late = desk.ask("late", "two", "Is it?")
-    alone |= texts(desk.answers(late))
-    sent: list[str] = []
-
-    def join_after_some_text(answer: Answer, inbox: Queue[Any]) -> None:
-        if isinstance(answer, Piece) and not sent:
-            sent.append(answer.id)
-            inbox.put(late)
-
-    together = desk.answers(*asks, then=join_after_some_text)
+    alone, together = alone_and_together(desk, asks, desk.ask("late", "two", "Is it?"))
 
     assert texts(together) == alone
     assert len(set(alone.values())) > 3  # the adapters do change what is said

@@ -23,11 +23,9 @@ LABELS = ["praise", "question", "complaint"]
 
 def make_model(folder: Path) -> Path:
     """Write the base model into a folder."""
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer = _tokenizer()
-    torch.manual_seed(7)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,
@@ -40,7 +38,37 @@ def make_model(folder: Path) -> Path:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    model: Any = LlamaForCausalLM(config)
+    return _write(LlamaForCausalLM, config, tokenizer, folder)
+
+
+def make_windowed(folder: Path) -> Path:
+    """Write a model whose layers look back 8 tokens, all but one of them, into a folder."""
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    tokenizer = _tokenizer()
+    config = Gemma3TextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        sliding_window=8,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        max_position_embeddings=CONTEXT,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return _write(Gemma3ForCausalLM, config, tokenizer, folder)
+
+
+def _write(kind: Any, config: Any, tokenizer: Any, folder: Path) -> Path:
+    import torch
+
+    torch.manual_seed(7)
+    model = kind(config)
     with torch.no_grad():  # sharper than a new model is, so that no two tokens are as likely
         for parameter in model.parameters():
             if parameter.dim() > 1:
