@@ -5,6 +5,11 @@ left alone; peak memory as predicted and as measured, over 16 configurations wit
 tokens a second against plain TRL. Needs no network. The result goes to ``benchmarks/results/`` with
 date and hardware, part by part, so that what was measured stays if the machine is taken away.
 ``--smoke`` tries all of it out on any machine with tiny models, and measures nothing.
+
+Where the machine lacks packages and has no network, bring their wheels and let PYTHONPATH name
+where they are put: ``pip download --no-deps --only-binary=:all: --python-version 3.12
+-c constraints.txt -d build/wheels trl datasets ...`` here, and there ``pip install --no-index
+--no-deps --target /tmp/site build/wheels/*.whl``.
 """
 
 from __future__ import annotations
