@@ -50,7 +50,7 @@ SECONDS = 300.0
 LONG: dict[str, Any] = {"steps": 400, "seconds": 0.02, "every": 10}
 TINY: dict[str, Any] = {"steps": 12, "seconds": 0.005, "every": 3}
 EARLY = 0.15
-"""The share of kills that do not wait for the training to run."""
+"""The share of kills that do not wait for the training to get further."""
 Json = dict[str, Any]
 
 
@@ -80,10 +80,11 @@ class Place:
 
     def wait_to_kill(self, job_id: str, chance: random.Random) -> None:
         """Wait for a random moment: of the training mostly, now and then of what precedes it."""
+        before = self.job(job_id).step
         if chance.random() > EARLY:
-            while self.job(job_id).state not in {"running", *ENDED}:
+            while (job := self.job(job_id)).state not in ENDED and job.step == before:
                 time.sleep(0.02)
-        time.sleep(chance.uniform(0.0, 1.5))
+        time.sleep(chance.uniform(0.0, 1.0))
 
     def busy(self) -> list[int]:
         """The processes of workers that live and have a job."""

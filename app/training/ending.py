@@ -26,7 +26,7 @@ from trainer.contract import (
 
 MOST_CRASHES = 3
 """How often in a row a process may crash without the job getting any further."""
-MOST_LOSSES = 20
+MOST_LOSSES = 50
 """How often in a row a worker may be lost with it: usually no fault of the job."""
 
 
