@@ -171,7 +171,7 @@ def run(repeats: int, rows: int, longest: int, ways: Sequence[str]) -> Json:
         found = compare(folder, longest, repeats, ways)
         write_rows(folder / "rows.jsonl", mixed_rows(20 * SHORT, longest))
         web = beside(folder, longest, 4, 3.0)
-    best = max(found["ways"][way]["tokens_per_second"] for way in ways[2:])
+    best = max(found["ways"][way]["tokens_per_second"] for way in ways[2:] or ways[1:])
     return {
         "tokens_per_second": found["ways"]["ours"]["tokens_per_second"],
         "ratio_to_trl_best": round(found["ways"]["ours"]["tokens_per_second"] / best, 3),
