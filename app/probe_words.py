@@ -72,6 +72,9 @@ def headline(verdict: Json, compared: int) -> str:
     """The verdict in one sentence; ``compared``: retrievers that were measured."""
     if verdict["decision"] == "stuff_prompt":
         return "Put all documents into the prompt: no retrieval is needed yet"
+    if beaten := verdict.get("beats"):
+        title = retriever_title(verdict["begin_with"])
+        return f"Begin with {title}, which beats {retriever_title(beaten)}; which is best is open"
     if verdict["decision"] == "cannot_tell":
         more = counted(verdict["judge_more"], "more question")
         return f"Not enough questions to tell: judge {more}"

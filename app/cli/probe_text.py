@@ -31,6 +31,8 @@ def probe_text(result: Result) -> str:
 def _headline(verdict: Result) -> str:
     if verdict["decision"] == "stuff_prompt":
         return "Verdict: put all documents into the prompt and cache it"
+    if verdict.get("beats"):
+        return f"Verdict: begin with {verdict['begin_with']}, which beats {verdict['beats']}"
     if verdict["decision"] == "cannot_tell":
         return f"Verdict: cannot tell yet, judge {verdict['judge_more']:,} more questions"
     return f"Verdict: {verdict['retriever']}"

@@ -10,7 +10,7 @@ and ``min_judged_questions``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from evidence.retrieval.compare import ALPHA, Comparison
@@ -37,6 +37,8 @@ class Verdict:
     questions: int
     weak: bool
     """Whether relevance was guessed from reference answers: then this is a hint."""
+    beats: str = ""
+    """Where nobody can tell: the cheapest retriever, if the one to begin with surely beats it."""
 
     def data(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -193,7 +195,8 @@ def _unsettled(
         f"a useful gain is {table.margin:g}. Until then begin with {choice}"
     )
     why += ", which is the cheapest." if choice == order[0] else f", which beats {order[0]}."
-    return _verdict("cannot_tell", None, why, measured, choice, more)
+    found = _verdict("cannot_tell", None, why, measured, choice, more)
+    return found if choice == order[0] else replace(found, beats=order[0])
 
 
 def _because(order: Sequence[str], choice: str, table: _Table) -> str:

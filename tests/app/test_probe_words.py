@@ -101,3 +101,9 @@ def test_wording_is_counted_where_there_is_any() -> None:
 
     assert wording_words(counts).startswith("Of the questions, 3 share a name or most words")
     assert wording_words({}) == ""
+
+
+def test_what_surely_beats_word_search_is_said_though_the_best_is_open() -> None:
+    found = verdict("cannot_tell") | {"begin_with": "embedding", "beats": "bm25"}
+
+    assert headline(found, 3) == "Begin with Embeddings, which beats BM25; which is best is open"

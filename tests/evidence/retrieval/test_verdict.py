@@ -110,7 +110,7 @@ def test_hybrid_that_may_or_may_not_beat_embeddings_is_left_open() -> None:
     )
 
     assert found.decision == "cannot_tell"
-    assert found.begin_with == "embedding"
+    assert (found.begin_with, found.beats) == ("embedding", "bm25")
     assert "beats bm25" in found.because
 
 
