@@ -258,7 +258,8 @@
     button.addEventListener("click", function () {
       const text = document.getElementById(button.dataset.copy).textContent;
       navigator.clipboard.writeText(text).then(function () {
-        document.querySelector("[data-copied]").textContent = "Copied.";
+        const near = button.parentElement.querySelector("[data-copied]");
+        (near || document.querySelector("[data-copied]")).textContent = "Copied.";
       });
     });
   }
