@@ -26,6 +26,7 @@ from app.log_reading import read_summary
 from app.markdown import as_code, as_url, escaped, indented, spaces
 from app.probe_reading import read_probe
 from app.reading import read_advice
+from app.run_reading import read_run
 from app.words import fact_title, step_title, value_words
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ MEDIA_TYPES: Mapping[Form, tuple[str, str]] = {
 TIMES = (
     *("seconds", "index_seconds", "queries_per_second", "index_mb"),
     "machine_hours_per_million_queries",
+    *("tokens_per_second", "seconds_per_step"),
 )
 TEMPLATES = Path(templates.__path__[0])
 
@@ -63,6 +65,8 @@ class Measured:
     """Summary of the failure log (``evidence.summary``)."""
     probe: Mapping[str, Any] | None = None
     """Result of the probe of retrieval (``evidence.retrieval.probe``)."""
+    run: Mapping[str, Any] | None = None
+    """Report of a training run (``trainer.contract.RunReport``)."""
 
 
 def render(
@@ -87,6 +91,7 @@ def render(
         "case": case,
         "log": read_summary(measured.log) if measured.log else None,
         "probe": read_probe(measured.probe) if measured.probe else None,
+        "run": read_run(measured.run) if measured.run else None,
         "changed": changed_lines(what_changed, book) if what_changed else (),
         "facts_yaml": facts_yaml(advice),
         "facts_block": indented(facts_yaml(advice)),
@@ -178,7 +183,7 @@ def _as_json(
     """The advice as it is, with the case, the change and what was measured beside it."""
     extra = {"case": case, "what_changed": what_changed}
     told = {name: asdict(cast(Any, value)) for name, value in extra.items() if value is not None}
-    parts = {"failure_log": measured.log, "probe": measured.probe}
+    parts = {"failure_log": measured.log, "probe": measured.probe, "run": measured.run}
     told |= {name: _without_times(part) for name, part in parts.items() if part}
     return json.dumps({**advice, **told}, indent=2, ensure_ascii=False) + "\n"
 

@@ -78,7 +78,6 @@ TRAINING_ESTIMATE = "/cases/{case_id}/training/new/estimate"
 TRAINING_PREFLIGHT = "/cases/{case_id}/training/{job_id}/preflight"
 TRAINING_FINDINGS = "/cases/{case_id}/training/{job_id}/preflight/findings"
 TRAINING_START = "/cases/{case_id}/training/{job_id}/preflight/start"
-TRAINING_OUTCOME = "/cases/{case_id}/training/{job_id}/outcome"
 
 RULES = "/rulebook"
 RULE = "/rulebook/rules/{name}"

@@ -20,7 +20,8 @@ from app.advising import Difference, advise_case, difference, get_advice, latest
 from app.errors import NotFound
 from app.intake import record_facts
 from app.settings import Settings
-from app.storage import TrainJob, utc_now
+from app.storage import AdviceRecord, TrainJob, utc_now
+from app.text import tidy
 from app.training.gate import TRAINING
 from app.training.jobs import lock_job
 from app.words import fact_title, rule_title, value_words
@@ -144,6 +145,31 @@ def _written(session: Session, book: Rulebook, job: TrainJob, case_id: str) -> d
 
 def _name(job: TrainJob) -> str:
     return f"Training job {job.name!r}" if job.name else f"Training job {job.id}"
+
+
+def run_behind(session: Session, record: AdviceRecord) -> dict[str, Any] | None:
+    """The report of the run whose facts a piece of advice rests on; None where there is none."""
+    job = job_behind(session, record)
+    return job.report if job else None
+
+
+def job_behind(session: Session, record: AdviceRecord) -> TrainJob | None:
+    """The job whose facts a piece of advice rests on; None where there is none."""
+    if record.facts.get("finetuned_before", {}).get("origin") != "measured":
+        return None
+    query = (
+        select(TrainJob)
+        .where(TrainJob.case_id == record.case_id, TrainJob.state.in_(DONE))
+        .where(TrainJob.outcome.is_not(None), TrainJob.deleted_at.is_(None))
+        .order_by(TrainJob.finished_at.desc())
+    )
+    said = record.facts["finetuned_before"]["evidence"]
+    return next((job for job in session.scalars(query) if _said(job) == said), None)
+
+
+def _said(job: TrainJob) -> str:
+    facts = (job.outcome or {}).get("facts", {})
+    return tidy(facts.get("finetuned_before", {}).get("evidence", ""))
 
 
 def _helped(facts: Mapping[str, FactValue]) -> bool:

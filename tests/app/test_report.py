@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from advisor_rules import FactValue, advise, default_rulebook
 from advisor_rules.serialize import advice_to_dict
 from app.advising import Difference, FactDifference
 from app.cli.program import run
-from app.report import CaseSummary, facts_yaml, render
+from app.report import CaseSummary, Form, Measured, facts_yaml, render
 
 BOOK = default_rulebook()
 HOSTILE = '</style><script>alert(1)</script><img src=x onerror="alert(2)">{{7*7}}{% raw %}'
@@ -219,3 +220,50 @@ def test_advice_of_an_older_rulebook_is_still_shown() -> None:
         text = plain(render(advice, BOOK, form=form))
         assert "a_step_of_old" in text
         assert "a_method_of_old" in text
+
+
+RUN: dict[str, Any] = {
+    "outcome": "succeeded_with_warnings",
+    "method": "sft",
+    "model": HOSTILE,
+    "data_hash": "a" * 64,
+    "weights_hash": "b" * 64,
+    "device": {"name": "NVIDIA T4", "kind": "cuda", "dtype": "float16"},
+    "training": {"steps": 120, "epochs": 3.0, "seconds": 61.5, "tokens": 48_000},
+    "verdict": {
+        "outcome": "helped",
+        "because": "Training helped.",
+        "comparisons": [
+            {"measure": "score", "n": 120, "base": 0.4, "tuned": 0.9, "difference": 0.5,
+             "low": 0.41, "high": 0.59, "p": 0.00001, "unit": "share", "higher_is_better": True},
+            {"measure": "forgetting", "n": 50, "base": 10.0, "tuned": 12.0, "difference": 2.0,
+             "low": 1.0, "high": 3.0, "p": None, "unit": "perplexity",
+             "higher_is_better": False},
+        ],
+    },
+    "parity": {"agrees": False, "dtype": "float16", "tolerance": 0.01, "worst": 0.2,
+               "differences": [HOSTILE]},
+    "warnings": ["Few rows."],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+def test_a_report_tells_of_the_run_behind_the_advice(form: Form) -> None:
+    text = render(advice_for(KNOWN), BOOK, form=form, measured=Measured(run=RUN))
+    if form == "json":
+        told = json.loads(text)["run"]
+        assert told["verdict"] == RUN["verdict"]
+        assert "seconds" not in told["training"]
+        return
+    assert "Training helped" in text
+    for words in ("+50.0% (+41.0% to +59.0%)", "lower is better", "NVIDIA T4", "Few rows"):
+        assert words in unescape(re.sub(r"\\(.)", r"\1", text)), words
+    assert "<script>" not in text
+    if form == "html":
+        assert not Page(text).open
+
+
+def test_a_run_without_a_verdict_says_so() -> None:
+    run_of = {key: value for key, value in RUN.items() if key not in ("verdict", "parity")}
+    text = render(advice_for(KNOWN), BOOK, form="html", measured=Measured(run=run_of))
+    assert "Nothing was compared" in text

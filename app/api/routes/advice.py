@@ -21,9 +21,10 @@ from app.api.shapes import (
 from app.api.writes import Writes
 from app.cases import expect_version, get_case, lock_case
 from app.errors import NotFound
-from app.report import MEDIA_TYPES, CaseSummary, Form, render
+from app.report import MEDIA_TYPES, CaseSummary, Form, Measured, render
 from app.services import Book, Reading
 from app.storage import AdviceRecord
+from app.training.outcomes import run_behind
 
 router = APIRouter(tags=["case advice"], route_class=JsonRoute)
 # A report carries its own style and no script; shown in the browser, it may do nothing else.
@@ -106,7 +107,10 @@ def as_report(
     record = _record(session, case_id, number)
     found = advising.what_changed(session, book, record)
     summary = CaseSummary(name=case.name, id=case.id, description=case.description)
-    text = render(record.advice, book, form=form, case=summary, what_changed=found)
+    measured = Measured(run=run_behind(session, record))
+    text = render(
+        record.advice, book, form=form, case=summary, what_changed=found, measured=measured
+    )
     media_type, ending = MEDIA_TYPES[form]
     name = f"formfact-{case.id}-{record.number}.{ending}"
     headers = {

@@ -28,11 +28,12 @@ from app.cases import get_case
 from app.errors import NotFound
 from app.intake import fitting, known_values
 from app.reading import read_advice
-from app.report import MEDIA_TYPES, CaseSummary, Form, render
+from app.report import MEDIA_TYPES, CaseSummary, Form, Measured, render
 from app.services import Book, Reading, Writing
 from app.storage import AdviceRecord, Case
+from app.training.outcomes import run_behind
 from app.urls import to
-from app.web import reasons
+from app.web import reasons, training
 from app.web.answers import as_typed
 from app.web.csrf import Posted
 from app.web.measuring_retrieval import pointer
@@ -89,7 +90,10 @@ def report(case_id: str, number: str, form: str, session: Reading, book: Book) -
     summary = CaseSummary(name=case.name, id=case.id, description=case.description)
     shape = cast(Form, form)
     changed = what_changed(session, book, record)
-    text = render(record.advice, book, form=shape, case=summary, what_changed=changed)
+    measured = Measured(run=run_behind(session, record))
+    text = render(
+        record.advice, book, form=shape, case=summary, what_changed=changed, measured=measured
+    )
     media, ending = MEDIA_TYPES[shape]
     name = f"formfact-{_plain(case.name)}-{record.number}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
@@ -117,6 +121,7 @@ def _recommendation(
         "change": difference(book, older, record) if older else None,
         "outdated": "" if newer else _outdated(session, book, record),
         "retrieval": None if newer else pointer(session, case.id, record.advice),
+        "training": None if newer else training.pointer(session, case.id, record),
         "replay": replay(book, record) if asked.get("replay") == "yes" else None,
         "done": DONE.get(asked.get("done", ""), ""),
     }
