@@ -45,8 +45,7 @@ def relevance_of(
     sure = set(judged(own))
     absent = frozenset(name for name, grades in own.items() if grades and name not in sure)
     without = {
-        name: NONE_RELEVANT if name in absent else "it was not judged"
-        for name in known - sure
+        name: NONE_RELEVANT if name in absent else "it was not judged" for name in known - sure
     }
     ordered = {item.id: own[item.id] for item in questions if item.id in sure}
     return Relevance(ordered, False, absent, without)
