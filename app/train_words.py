@@ -37,7 +37,7 @@ OUTCOMES = {
     "helped": "Training helped",
     "did_not_help": "Training did not help",
     "harmed": "Training did harm",
-    "cannot_tell": "It cannot be told whether training helped",
+    "cannot_tell": "These items cannot tell whether training helped",
 }
 MEASURES = {
     "score": "Right answers",
@@ -122,6 +122,24 @@ def method_words(method: str) -> str:
 def job_title(name: str, model: str) -> str:
     """What a job is called: its name, else the base model's last part."""
     return name or model.rstrip("/").rpartition("/")[2] or "Job"
+
+
+def because_words(verdict: Json) -> str:
+    """Why the verdict is as it is, without the headline that stands above it."""
+    because = str(verdict["because"])
+    headline = OUTCOMES.get(verdict["outcome"], "")
+    rest = because.removeprefix(headline).lstrip(".: ") if headline else because
+    return rest[:1].upper() + rest[1:]
+
+
+def figure_title(name: str) -> str:
+    """A figure of a run, such as ``training.tokens_per_second``, by its name for people."""
+    part, _, rest = name.partition(".")
+    if part == "verdict":
+        return f"{measure_words(rest)}, tuned model"
+    if part == "memory":
+        return f"Memory, {rest.removesuffix('_bytes').replace('_', ' ')}"
+    return f"{part.capitalize()}, {rest.replace('_', ' ').replace('.', ', ')}"
 
 
 def measure_words(measure: str) -> str:

@@ -18,6 +18,8 @@ LEGEND = 38
 MOST_POINTS = 240
 """Points of one line: more than half of the width in pixels shows nothing more."""
 MOST_ROWS = 15
+FEW = 12
+"""Points of a line that are few enough to be marked one by one."""
 WANTED = 4
 """About so many numbers on the upright axis."""
 DASHES = ("", "6 4", "2 3")
@@ -150,7 +152,7 @@ def _plane(lines: Sequence[Line], axes: Axes) -> tuple[Frame, float, list[tuple[
 def _tick(value: float, ticks: Sequence[float]) -> str:
     """A number on the axis, with as many digits as its neighbours need."""
     largest, step = max(map(abs, ticks)), ticks[1] - ticks[0]
-    if value and not 1e-3 <= largest < 1e6:
+    if not 1e-3 <= largest < 1e6:
         return figure(value)
     digits = min(6, max(0, -math.floor(math.log10(step) + 1e-9)))
     digits += digits > 0 and round(step * 10**digits, 6) % 1 > 0
@@ -168,7 +170,7 @@ def _line(root: Element, frame: Frame, line: Line, low: float, place: int) -> No
     path = "M" + " L".join(f"{x:g} {y:g}" for x, y in spots)
     if len(spots) > 1:
         add(group, "path", d=path, class_="line", stroke_linejoin="round", **look, **dashes)
-    if place and len(spots) <= 40:
+    if place and len(spots) <= FEW:
         for x, y in spots[:-1]:
             _spot(group, place, x, y, 2.6)
     _spot(group, place, *spots[-1], 4.2)

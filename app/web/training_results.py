@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,12 @@ from app.drawing.curve import figure
 from app.drawing.retrievers import Pair, Row
 from app.log_words import seconds_words, size_words
 from app.storage import TrainJob
-from evidence.stats import wilson
 
 Json = Mapping[str, Any]
 USEFUL = 0.05
 """The smallest gain worth a model of one's own, as the trainer's verdict has it."""
+QUANTILE = 1.959963984540054
+"""Of the normal distribution, at 97.5%."""
 COUNTED = ("score", "format", "regression", "safety")
 """Measures that are shares of items, each right or wrong."""
 
@@ -45,7 +47,7 @@ def verdict_of(job: TrainJob) -> dict[str, Any] | None:
     return {
         "outcome": job.verdict["outcome"],
         "headline": train_words.OUTCOMES.get(job.verdict["outcome"], job.verdict["outcome"]),
-        "because": job.verdict["because"],
+        "because": train_words.because_words(job.verdict),
         "needed": job.verdict.get("needed"),
         "rows": [_row(item) for item in compared],
         "shares": _shares(compared),
@@ -101,7 +103,7 @@ def _shares(compared: list[Json]) -> list[tuple[str, Markup]]:
         if item["measure"] not in COUNTED or not item["n"]:
             continue
         rows = [
-            Row(title, *_interval(item[key], item["n"]), chosen=key == "tuned")
+            Row(title, *interval(item[key], item["n"]), chosen=key == "tuned")
             for key, title in (("base", "Base model"), ("tuned", "Tuned model"))
         ]
         title = train_words.measure_words(item["measure"])
@@ -109,9 +111,15 @@ def _shares(compared: list[Json]) -> list[tuple[str, Markup]]:
     return found
 
 
-def _interval(share: float, n: int) -> tuple[float, float, float]:
-    found = wilson(min(n, max(0, round(share * n))), n)
-    return (share, found.low, found.high) if found else (share, share, share)
+def interval(share: float, n: int) -> tuple[float, float, float]:
+    """A share of ``n`` > 0 items with its 95% interval (Wilson 1927), from 0 to 1.
+
+    In closed form, as `evidence.stats.wilson` has it: loading SciPy would hold up every other page.
+    """
+    spread = QUANTILE**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = QUANTILE / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
+    return share, max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _differences(compared: list[Json]) -> Markup | None:

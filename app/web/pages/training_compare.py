@@ -71,7 +71,7 @@ def _told(a: TrainJob, b: TrainJob) -> list[tuple[str, str, str, bool]]:
 def _words(item: Differing) -> tuple[str, str, str, bool]:
     values: list[Any] = [item.a, item.b]
     words = [_figure(item.name, value) for value in values]
-    return _name(item.name), words[0], words[1], item.a != item.b
+    return train_words.figure_title(item.name), words[0], words[1], item.a != item.b
 
 
 def _figure(name: str, value: Any) -> str:

@@ -377,7 +377,7 @@ def test_two_runs_are_compared(
     assert "params: epochs" not in differing
     assert "Both trained to the very same weights." in html
     assert "Training loss" in html
-    assert html.count("Training helped. On 80") == 2
+    assert html.count("On 80 held-out items") == 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

@@ -1,0 +1,81 @@
+"""A server of its own for tests that stop it, with its data folder at hand."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from app.settings import Settings
+from app.storage import Database
+from tests.team import Team
+
+SECONDS = 60.0
+
+
+@dataclass
+class Site:
+    """A server that can be stopped and started again at the same address."""
+
+    settings: Settings
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = (sys.executable, "-m", "uvicorn", "--factory", "app.web:create_app")
+        options = ("--port", str(self.port), "--timeout-graceful-shutdown", "1")
+        environment = {**os.environ, "FORMFACT_DATA_DIR": str(self.settings.data_dir)}
+        log = (Path(self.settings.data_dir) / "server.log").open("ab")
+        with log:
+            self.process = subprocess.Popen(
+                (*command, *options), env=environment, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                httpx2.get(f"{self.url}/about")
+            except httpx2.TransportError:
+                assert self.process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Kill it, as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def database(self) -> Database:
+        """Its database."""
+        return Database(self.settings.url)
+
+    @contextmanager
+    def team(self) -> Iterator[Team]:
+        """Somebody who uses it without scripts."""
+        with httpx2.Client(base_url=self.url, timeout=30) as client:
+            yield Team(client)
+
+
+def new_site(folder: Path) -> Site:
+    """A server at a free port, not started yet."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    return Site(Settings(data_dir=folder), port)
