@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.storage import Database, TrainJob
 from app.training.gate import TRAINING, flags_for
 from app.training.outcomes import facts_of, pending, read_outcome, write_outcome
-from tests.app.training.trying import launched
+from tests.app.training.trying import launched, on_disk, queued, wait_for, workers
 from trainer.contract import Comparison, Verdict
 
 FAILING = {
@@ -180,3 +180,19 @@ def test_a_job_that_did_not_succeed_writes_nothing(
     assert not written(database, book, job_id)
     with database.reading() as session:
         assert read_outcome(session, book, session.get_one(TrainJob, job_id)) is None
+
+
+def test_a_worker_writes_the_outcome_of_a_job_that_succeeded(
+    database: Database, settings: Settings, book: Rulebook
+) -> None:
+    case_id = case_of(database, book)
+    job_id = queued(database, settings, case_id=case_id, steps=2)
+    verdict = succeeded(database, settings, case_id, HELPED)
+    with workers(on_disk(database, settings)):
+        wait_for(database, job_id, lambda job: job.outcome is not None)
+        wait_for(database, verdict, lambda job: job.outcome is not None)
+    with database.reading() as session:
+        assert known_values(session, case_id)["finetuned_before"].value == "helped"
+        outcome = session.get_one(TrainJob, job_id).outcome
+        assert outcome is not None
+        assert outcome["facts"] == {}
