@@ -27,6 +27,11 @@ BROAD_HANDLERS: dict[str, str] = {
     "app/cli/program.py": "whatever goes wrong in a command becomes words and an exit status",
     "evidence/pipeline.py": "one record that breaks a detector is reported, the log goes on",
     "app/web/guard.py": "whatever goes wrong in a request becomes an answer, and is logged",
+    "app/training/worker.py": "a job whose outcome cannot be written must not stop the others",
+    "benchmarks/gpu.py": "one way of training that fails must not cost the lease of a machine",
+    "benchmarks/gpu_memory.py": "one configuration that fails must not cost the others",
+    "trainer/dataset/rendering.py": "a chat template raises whatever its author chose",
+    "trainer/run.py": "whatever ends a run becomes words and a status",
 }
 """Files that may catch every exception, and why: each meets the outside world."""
 

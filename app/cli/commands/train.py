@@ -22,15 +22,37 @@ YOURS = ("bad_data", "bad_spec", "missing_model", "missing_package")
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the run [default: beside SPEC, under its name with .run].",
 )
+@click.option("--case", "case_id", help="The case that it is for: asked first, told afterwards.")
+@click.option(
+    "--override-reason",
+    "reason",
+    default="",
+    help="Why to train although the advice for the case speaks against it.",
+)
 @json_option
 @click.pass_context
-def command(context: click.Context, /, spec: Path, out: Path | None, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    /,
+    spec: Path,
+    out: Path | None,
+    case_id: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
     """Run the training job that SPEC (YAML or JSON) describes, here and now.
 
     Ctrl+C pauses after the step at hand; the same command goes on from there, as after any other
     interruption. Ends with 1 where the run failed or was paused.
+
+    With --case the advice for it is asked first, and the verdict is written to it as measured
+    facts.
     """
     need_training("formfact train")
+    if case_id:
+        from app.cli.train_case import ask_gate
+
+        ask_gate(case_id, reason)
     from app.cli.run_folder import run_folder
     from app.training.folders import read_as
 
@@ -44,11 +66,15 @@ def command(context: click.Context, /, spec: Path, out: Path | None, as_json: bo
         _fail(folder, read_as(Failure, folder.failure), status)
         context.exit(1)
     click.echo(report.model_dump_json() if as_json else _text(report, folder))
+    if case_id:
+        from app.cli.train_case import tell_case
+
+        click.echo(tell_case(case_id, report, f"Training run {spec.name!r}"), err=as_json)
 
 
 def _run(folder: RunFolder) -> int:
     from app.cli.train_text import Teller
-    from app.cli.watching import watched
+    from app.training.watching import watched
 
     return watched(folder, Teller().tell)
 
