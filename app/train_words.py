@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -180,7 +181,7 @@ def event_words(kind: str, data: Json, step: int | None) -> str:
         "sample": lambda data: "The model answered a sample",
         "memory": _memory_event,
     }.get(kind)
-    words = told(data) if told else str(data.get("text", kind))
+    words = (told(data) if told else str(data.get("text", ""))) or kind
     return f"Step {step:,}: {words[:1].lower()}{words[1:]}" if step is not None else words
 
 
@@ -221,6 +222,6 @@ def _memory_event(data: Json) -> str:
     parts = [
         f"{size_words(int(data[key]))} {words}"
         for key, words in MEMORY.items()
-        if isinstance(data.get(key), int | float)
+        if isinstance(data.get(key), int | float) and math.isfinite(data[key])
     ]
     return f"Memory: {', '.join(parts)}" if parts else "Memory was measured"

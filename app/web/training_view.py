@@ -27,6 +27,8 @@ from trainer.log_tail import without_secrets
 
 MOST_SAMPLES, MOST_EVENTS, MOST_CHECKPOINTS = 60, 80, 50
 TALKATIVE = ("metric", "sample")
+PERCENT = 100
+"""A stage that counts to a hundred tells each step of the way, which the bar shows better."""
 """Kinds of events of which there are too many for a list."""
 
 
@@ -187,11 +189,12 @@ def _happened(session: Session, job: TrainJob) -> list[Happened]:
         select(TrainEvent)
         .where(TrainEvent.job_id == job.id, TrainEvent.kind.not_in(TALKATIVE))
         .order_by(TrainEvent.id.desc())
-        .limit(MOST_EVENTS)
+        .limit(MOST_EVENTS + 100)
     )
+    told_of = [item for item in session.scalars(query) if item.data.get("total") != PERCENT]
     return [
         Happened(item, train_words.event_words(item.kind, item.data, item.step))
-        for item in session.scalars(query)
+        for item in told_of[:MOST_EVENTS]
     ]
 
 

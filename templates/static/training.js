@@ -119,13 +119,15 @@
     const scrolled = new Map();
     for (const box of old.querySelectorAll("[data-scroll]")) {
       const end = box.scrollHeight - box.clientHeight - box.scrollTop < 8;
-      scrolled.set(box.dataset.scroll, end ? Infinity : box.scrollTop);
+      const follows = end && box.dataset.scroll === "log"; // what comes is at its end
+      scrolled.set(box.dataset.scroll, follows ? Infinity : box.scrollTop);
     }
     old.innerHTML = fresh.innerHTML;
     if (fresh.dataset.version !== undefined) old.dataset.version = fresh.dataset.version;
     for (const box of old.querySelectorAll("[data-scroll]")) {
       const place = scrolled.get(box.dataset.scroll);
-      box.scrollTop = place === Infinity || place === undefined ? box.scrollHeight : place;
+      if (place === Infinity) box.scrollTop = box.scrollHeight;
+      else if (place !== undefined) box.scrollTop = place;
     }
     const again = focused && find(old, focused);
     if (again) again.focus({ preventScroll: true });
@@ -144,7 +146,7 @@
     return places.reduce(function (node, place) { return node && node.children[place]; }, root);
   }
 
-  for (const box of document.querySelectorAll("[data-scroll]")) box.scrollTop = box.scrollHeight;
+  for (const box of document.querySelectorAll('[data-scroll="log"]')) box.scrollTop = box.scrollHeight;
 
   // ---- the queue ----
 
