@@ -91,7 +91,7 @@ def _core(parts: set[str]) -> set[str]:
 
 def estimated(spec: TrainSpec, device: Device | None, data: Rows) -> Estimated:
     """The memory, time and cost of a job, in words."""
-    name = "no worker is running" if device is None else device.name or device.kind
+    name = "" if device is None else device.name or device.kind
     epochs = spec.params.get("epochs") or epochs_for(data.rows)
     tokens = data.tokens * float(epochs) if data.rows else None
     longest = None if not data.rows else max(32, int(4 * data.characters / A_TOKEN))

@@ -17,8 +17,7 @@ from advisor_rules import FactValue, default_rulebook, load_rulebook
 from advisor_rules.model import Value
 from advisor_rules.rulebook import Rulebook
 from app.advising import Difference, advise_case, difference, get_advice, latest
-from app.errors import NotFound
-from app.intake import record_facts
+from app.intake import FactChange, record_facts
 from app.settings import Settings
 from app.storage import AdviceRecord, TrainJob, utc_now
 from app.text import tidy
@@ -39,6 +38,8 @@ BEFORE: dict[str, str] = {
     "harmed": "did_not_help",
 }
 """Outcome of a verdict -> the fact ``finetuned_before``; where it cannot be told, nothing is."""
+FACTS = ("finetuned_before", "tuned_gain", "tuned_regressions")
+"""Facts that a verdict can establish; those of a case are all of one run."""
 MOST_AT_ONCE = 20
 
 
@@ -124,14 +125,8 @@ def _written(session: Session, book: Rulebook, job: TrainJob, case_id: str) -> d
     better = _better_run(session, job, case_id) if facts and not _helped(facts) else None
     if better is not None:
         return {"facts": {}, "kept": better}
-    try:
-        before = latest(session, case_id)
-        changes = record_facts(session, book, case_id, facts) if facts else []
-    except NotFound:
-        return {"facts": {}}  # the case is gone
-    after = before
-    if before is not None and changes:
-        after = advise_case(session, book, case_id)
+    before = latest(session, case_id)
+    changes, after = _recorded(session, book, case_id, facts)
     return {
         "facts": {
             name: {"value": fact.value, "evidence": fact.evidence} for name, fact in facts.items()
@@ -141,6 +136,32 @@ def _written(session: Session, book: Rulebook, job: TrainJob, case_id: str) -> d
         "after": after.number if after else None,
         "refuted": _refuted(before.advice, helped=_helped(facts)) if before and facts else [],
     }
+
+
+def record_verdict(
+    session: Session, book: Rulebook, case_id: str, verdict: Verdict | None, name: str
+) -> tuple[list[FactChange], AdviceRecord | None]:
+    """Write what a verdict says to a case, for a run without a job; the changes, the newest advice.
+
+    Raises NotFound.
+    """
+    facts = facts_of(verdict, name, book) if verdict else {}
+    return _recorded(session, book, case_id, facts)
+
+
+def _recorded(
+    session: Session, book: Rulebook, case_id: str, facts: Mapping[str, FactValue]
+) -> tuple[list[FactChange], AdviceRecord | None]:
+    """Write facts, and give advice anew where there was some; a fact that is known changes nothing.
+
+    A run that measured no regressions says nothing of those of an earlier one: they are taken back.
+    """
+    before = latest(session, case_id)
+    stale = [name for name in FACTS if name not in facts]
+    changes = record_facts(session, book, case_id, facts, unmeasured=stale) if facts else []
+    if before is not None and changes:
+        return changes, advise_case(session, book, case_id)
+    return changes, before
 
 
 def _name(job: TrainJob) -> str:
