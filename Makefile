@@ -22,7 +22,7 @@ serve: $(VENV)/.run  ## Serve web and REST on 127.0.0.1:8000
 	@$(BIN)/formfact serve
 
 test: check  ## Run the checks, then every test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## Check format, lint, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet .
