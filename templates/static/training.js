@@ -11,6 +11,11 @@
   const SLOW = 10000; // what no event tells of, such as the queue and the workers
   const AGAIN = 3000;
 
+  // What is about to be there is looked for now and then; the server says until when.
+  if (document.querySelector("[data-soon]")) {
+    window.setTimeout(function () { window.location.reload(); }, AGAIN);
+  }
+
   const line = document.querySelector("[data-live]");
   if (line) watch(line);
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,7 +17,7 @@ from app import train_words, urls
 from app.cases import get_case
 from app.errors import Conflict, Invalid, NotFound
 from app.services import Kit, Reading, Services, Writing
-from app.storage import TrainJob
+from app.storage import TrainJob, utc_now
 from app.training import jobs, steering
 from app.training.outcomes import read_outcome
 from app.urls import to
@@ -27,7 +28,10 @@ from app.web.training_results import results
 from app.web.training_view import job_link, live_context, outputs
 
 router = APIRouter()
+SOON = timedelta(seconds=60)
+"""Within this time of its end, a worker has written to the case what the run says of it."""
 DONE = {
+    "start": "The job is started.",
     "pause": "The job stops after the present step, and keeps a checkpoint.",
     "resume": "The job goes on.",
     "cancel": "The job ends after the present step.",
@@ -68,7 +72,7 @@ def show_live(request: Request, job_id: str, session: Reading, kit: Kit) -> Resp
 def act(
     request: Request, job_id: str, action: str, form: Posted, session: Writing, kit: Kit
 ) -> Response:
-    """Steer a job: pause, resume, cancel, retry, priority, place in the queue, delete."""
+    """Steer a job: start, pause, resume, cancel, retry, priority, place in the queue, delete."""
     if action == "delete":
         return _delete(session, job_id)
     steer = STEERING.get(action)
@@ -136,6 +140,8 @@ def _context(session: Session, kit: Services, job: TrainJob, request: Request) -
         "case": _case(session, job),
         "title": train_words.job_title(job.name, job.model),
         "outcome": read_outcome(session, kit.book, job),
+        "outcome_soon": _soon(job),
+        "findings": (job.preflight or {}).get("findings", ()),
         "outputs": outputs(kit.settings, job),
         "parent": parent if parent is not None and parent.deleted_at is None else None,
         "parent_link": job_link(parent) if parent is not None else "",
@@ -143,6 +149,13 @@ def _context(session: Session, kit: Services, job: TrainJob, request: Request) -
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "reason": "",
     }
+
+
+def _soon(job: TrainJob) -> bool:
+    """Whether what the run says of its case is about to be written."""
+    if job.case_id is None or job.outcome is not None or job.finished_at is None:
+        return False
+    return job.state.startswith("succeeded") and utc_now() - job.finished_at < SOON
 
 
 # --- steering ---------------------------------------------------------------------------------
@@ -170,6 +183,9 @@ def _place(session: Session, job_id: str, form: FormData) -> TrainJob:
 
 
 STEERING: Mapping[str, Steer] = {
+    "start": lambda session, job_id, form: steering.start_job(
+        session, job_id, accept_warnings=form.get("accept") == "yes"
+    ),
     "pause": lambda session, job_id, _: steering.pause_job(session, job_id),
     "resume": lambda session, job_id, _: steering.resume_job(session, job_id),
     "cancel": lambda session, job_id, _: steering.cancel_job(session, job_id),

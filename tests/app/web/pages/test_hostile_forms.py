@@ -50,7 +50,9 @@ def test_no_form_makes_the_server_fail(
     path: str, kind: str, client: TestClient, team: Team
 ) -> None:
     case = team.new_case("Reader", "We have no evaluation.")
-    places = {"section": "evaluation", "fact": "labelled_examples", "log_id": "none", "number": "1"}
+    places = {"section": "evaluation", "fact": "labelled_examples", "number": "1"}
+    places |= dict.fromkeys(("log_id", "document_id", "probe_id", "passage_id", "job_id"), "none")
+    places["action"] = "retry"
     url = path.format(case_id=case, **places)
     data = {"csrf_token": team.token(), **dict.fromkeys(FIELDS, NASTY[kind])}
     answer = client.post(url, data=data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
@@ -229,6 +230,32 @@ def test_buttons_steer_the_job(
     send(team, job_id, "retry", reason="Cancelled by mistake")
     assert state_of(database, job_id).state == "queued"
     assert "Cancelled by mistake" in job_page(client, job_id)
+
+
+def test_a_checked_job_without_a_case_is_started_once_its_warnings_are_accepted(
+    team: Team, client: TestClient, database: Database, settings: Settings
+) -> None:
+    found = {"check": "cut", "severity": "warning", "title": scenes.HOSTILE, "detail": "Rows 1, 2.",
+             "remedy": "Shorten them."}  # fmt: skip
+    job_id = put(database, settings, "checking", preflight={"findings": [found]})
+    html = job_page(client, job_id)
+    assert "Start the job" in html
+    assert "Shorten them." in html
+    assert "<script>alert" not in html
+    send(team, job_id, "start")
+    assert state_of(database, job_id).state == "checking"
+    send(team, job_id, "start", accept="yes")
+    assert state_of(database, job_id).state == "queued"
+
+
+def test_what_a_run_says_of_its_case_is_announced_while_it_is_being_written(
+    client: TestClient, database: Database, settings: Settings, case: str
+) -> None:
+    fresh = put(database, settings, "succeeded", case)
+    old = put(database, settings, "succeeded", case, finished_at=utc_now() - timedelta(minutes=5))
+
+    assert "data-soon" in job_page(client, fresh)
+    assert "data-soon" not in job_page(client, old)
 
 
 def test_a_running_job_is_asked_to_stop_and_says_so(
