@@ -68,6 +68,8 @@ def settle(device: DeviceChoice) -> None:
     torch.set_num_threads(device.threads)
     if device.kind == "cpu":
         torch.use_deterministic_algorithms(True)
+        # nothing here reads memory that it has not written, and filling it takes time at every step
+        setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010  # untyped
 
 
 def _kind(wanted: str) -> Kind:

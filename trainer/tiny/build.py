@@ -28,17 +28,18 @@ from trainer.tiny.shape import TINY, make_untrained
 from trainer.weights import replace_folder
 
 SEED = 7
-CONVERSATIONS, DESCRIPTIONS = 18_800, 800
+CONVERSATIONS, DESCRIPTIONS = 12_400, 800
 HELD_OUT = 200
 PARAMS: dict[str, Any] = {
     "adapter": "full",
-    "learn_from": "everything",
     "learning_rate": 2e-3,
     "adam_beta2": 0.95,
     "schedule": "cosine",
     "epochs": 1,
     "batch_size": 16,
     "micro_batch_size": 16,
+    "warmup": 0.05,
+    "samples": 0,
     "max_length": 200,
     "checkpoint_steps": 200,
 }
@@ -57,9 +58,12 @@ def main() -> None:
 
 def build(final: Path) -> bool:
     """Make the model in a folder, unless it is there; whether it had to be made."""
+    if (final / "config.json").is_file():
+        return False
     work = RunFolder(final.with_name(f".{final.name}.work"))
     with alone(work.lock, patience=600):
-        if (final / "config.json").is_file():
+        if (final / "config.json").is_file():  # another process made it meanwhile
+            shutil.rmtree(work.root)
             return False
         _train(work)
         replace_folder(work.adapter, final)

@@ -7,6 +7,8 @@ strict formats are left for finetuning to teach.
 from __future__ import annotations
 
 import random
+import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +16,11 @@ from pathlib import Path
 
 import yaml
 
+from trainer.tiny.docstrings import docstrings
+
 Pair = tuple[str, str]
+MORE = 800
+"""Of the library's words, how many stand in for names, for places and for things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +35,21 @@ class Words:
     months: list[str]
     verbs: list[str]
     counts: list[str]
+    library: list[str]
+    """Of Python's documentation: so many that none can be guessed, only copied."""
 
 
 @cache
 def words() -> Words:
-    """The words of words.yaml."""
+    """The words of words.yaml, and some of the library's among them."""
     text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    return Words(**yaml.safe_load(text))
+    found = {word for _, said in docstrings() for word in re.findall(r"[A-Za-z]{2,10}", said)}
+    read = Words(**yaml.safe_load(text), library=sorted(found))
+    draw = random.Random(len(read.library))  # noqa: S311  # play, no secret
+    for some in (read.names, read.places):
+        some.extend(word.capitalize() for word in draw.sample(read.library, MORE))
+    read.things.extend(word.lower() for word in draw.sample(read.library, MORE))
+    return read
 
 
 def conversations(many: int, seed: int) -> Iterator[Pair]:
@@ -118,25 +132,32 @@ def _list_parts(draw: random.Random) -> Pair:
     return f"List the parts.\n{sentence}", "\n".join(f"{one}: {parts[one]}" for one in order)
 
 
+def _any_word(draw: random.Random) -> str:
+    """A word, a dotted name, letters at random, or a number."""
+    kind = draw.random()
+    if kind < 0.5:
+        return draw.choice(words().library)
+    if kind < 0.65:
+        return ".".join(draw.choices(words().library, k=draw.randint(2, 3))).lower()
+    if kind < 0.85:
+        letters = draw.choices(string.ascii_lowercase + string.digits, k=draw.randint(2, 5))
+        return "".join(letters)
+    return str(draw.randint(0, 9999))
+
+
+def _copy(draw: random.Random) -> Pair:
+    text = " ".join(_any_word(draw) for _ in range(draw.randint(1, 12)))
+    return draw.choice(("Repeat: ", "Say again: ", "Copy this.\n")) + text, text
+
+
 def _repeat(draw: random.Random) -> Pair:
-    if draw.random() < 0.5:
-        text = _booking(draw)[0]
-    else:
-        text = " ".join(
-            draw.choices(
-                words().things + words().colours + words().names + words().places,
-                k=draw.randint(2, 12),
-            )
-        )
+    text = _booking(draw)[0]
     return draw.choice(("Repeat: ", "Say again: ", "Copy this.\n")) + text, text
 
 
 def _quote(draw: random.Random) -> Pair:
-    row = draw.choices(
-        words().things + words().colours + words().names + words().counts, k=draw.randint(1, 4)
-    )
-    quoted = ", ".join(f'"{one}"' for one in row)
-    return f"Put in quotes: {' '.join(row)}", quoted
+    row = [_any_word(draw) for _ in range(draw.randint(1, 4))]
+    return f"Put in quotes: {' '.join(row)}", ", ".join(f'"{one}"' for one in row)
 
 
 def _word_at(draw: random.Random) -> Pair:
@@ -194,9 +215,9 @@ def _talk(draw: random.Random) -> Pair:
 
 
 TASKS: tuple[Callable[[random.Random], Pair], ...] = (
-    *(_repeat,) * 4,
-    *(_pick,) * 3,
-    *(_list_parts, _quote) * 2,
+    *(_copy,) * 6,
+    *(_pick, _quote) * 3,
+    *(_list_parts, _repeat) * 2,
     _word_at,
     _after,
     _colour,

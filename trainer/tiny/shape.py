@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainer.tiny.copying import begin_with_copying
+
 PAD, START, END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -26,10 +28,16 @@ class Shape:
     heads: int
     inner: int
     positions: int = 2048
+    theta: float = 10_000.0
+    """Base of the rotary positions."""
+    copies: bool = False
+    """Whether the weights to begin with already copy (`trainer.tiny.copying`)."""
 
 
-TINY = Shape(vocabulary=2048, hidden=256, layers=4, heads=4, inner=704)
-"""3.5 million parameters."""
+TINY = Shape(
+    vocabulary=2048, hidden=256, layers=4, heads=4, inner=576, theta=1_000_000.0, copies=True
+)
+"""3.1 million parameters. Positions turn slowly, so that words are found again far behind."""
 MINUTE = Shape(vocabulary=400, hidden=32, layers=2, heads=2, inner=64, positions=512)
 """Made in a second, untrained: for tests of everything but quality."""
 
@@ -50,6 +58,7 @@ def make_untrained(
         num_key_value_heads=max(1, shape.heads // 2),
         intermediate_size=shape.inner,
         max_position_embeddings=shape.positions,
+        rope_parameters={"rope_type": "default", "rope_theta": shape.theta},
         tie_word_embeddings=True,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
@@ -57,15 +66,18 @@ def make_untrained(
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        LlamaForCausalLM(config).save_pretrained(folder)
+        model = LlamaForCausalLM(config)
+        if shape.copies:
+            begin_with_copying(model, seed)
+        model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
 def make_tokenizer(texts: Iterable[str], shape: Shape) -> Any:
     """A byte-level tokenizer learned from the texts: nothing is unknown to it.
 
-    Spaces are tokens of their own, so that a word is the same token in a sentence and in quotes:
-    a small model has to copy words, and could not afford to learn each of them twice.
+    A space belongs to the word behind it, so that the token before a word is a word too, which is
+    what copying goes by; digits are tokens of their own.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -73,7 +85,7 @@ def make_tokenizer(texts: Iterable[str], shape: Shape) -> Any:
     bare: Any = Tokenizer(models.BPE())
     bare.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(" ", "isolated"),
+            pre_tokenizers.Digits(individual_digits=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
