@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cli.desk import desk
 from app.cli.problems import BadInput
 from trainer.contract import RunReport
 
@@ -12,7 +13,6 @@ def ask_gate(case_id: str, reason: str) -> None:
     Raises BadInput with a line for each flag, or NotFound.
     """
     from app.cases import get_case
-    from app.cli.commands.case import desk
     from app.errors import AgainstAdvice
     from app.training.gate import check_gate
 
@@ -28,7 +28,6 @@ def ask_gate(case_id: str, reason: str) -> None:
 
 def tell_case(case_id: str, report: RunReport, name: str) -> str:
     """Write the verdict of a run to its case as measured facts; what became of it, in words."""
-    from app.cli.commands.case import desk
     from app.training.outcomes import record_verdict
     from app.words import step_title
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.desk import desk
 from app.cli.extras import need_server
 from app.cli.options import as_of_option, json_option, report_options, rules_option
 
@@ -37,24 +37,6 @@ def command() -> None:
     In the server's own database: FORMFACT_DATABASE_URL, or formfact.db in FORMFACT_DATA_DIR.
     """
     need_server("formfact case")
-
-
-@contextmanager
-def desk(folders: tuple[Path, ...] = ()) -> Iterator[tuple[Session, Rulebook]]:
-    """A writing session on the server's database, and the rulebook that the server uses."""
-    from advisor_rules import load_rulebook
-    from app.settings import Settings
-    from app.storage import Database
-
-    settings = Settings.from_environment()
-    book = load_rulebook(*settings.rules_dir, *folders)
-    database = Database(settings.url)
-    try:
-        database.upgrade()
-        with database.writing() as session:
-            yield session, book
-    finally:
-        database.close()
 
 
 def stated_facts(
