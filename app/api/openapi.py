@@ -129,7 +129,8 @@ def _statuses(method: str, path: str, operation: Json) -> list[int]:
     statuses = [400] if writes else []
     statuses += [403] if writes else []
     statuses += [404] if "{" in path else []
-    statuses += [409] if any(part in path for part in CHANGING) else []
+    stateful = any(part in path for part in CHANGING) or (writes and path == urls.API_JOBS)
+    statuses += [409] if stateful else []
     statuses += [412] if stored and writes and "If-Match" in parameters else []
     statuses += [413, 415] if writes else []
     statuses += [422] if writes or parameters else []

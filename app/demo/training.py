@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.training.watching import watched
 from app.demo.documents import Document
+from app.training.watching import watched
 from evidence.records import FailureRecord
 from trainer.catalogue import catalogue
 from trainer.contract import (
@@ -32,6 +32,14 @@ from trainer.contract import (
 )
 
 PAIRS = 400
+PARAMS: dict[str, Any] = {
+    "epochs": 3,
+    "max_length": 256,
+    "learning_rate": 5e-3,
+    "rank": 32,
+    "alpha": 64,
+}
+"""A model of three million weights needs larger steps than one of a billion."""
 LONGEST_ANSWER = 160
 """Characters of a target's answer: a sentence of a docstring."""
 SYSTEM = (
@@ -96,7 +104,7 @@ def _spec(records: Sequence[FailureRecord]) -> TrainSpec:
         model="tiny",
         data=Data(train="input/train.jsonl", test="input/test.jsonl", validation_share=0.1),
         task=Task(score="json", format_only=True, json_schema=schema, system=SYSTEM),
-        params={"epochs": 3, "max_length": 256},
+        params=PARAMS,
         evaluation=Evaluation(max_new_tokens=160),
     )
 
