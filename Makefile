@@ -16,7 +16,7 @@ help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 demo: $(VENV)/.run  ## Run the bundled case from answers to report, offline, into build/demo
-	@$(BIN)/formfact demo --out build/demo
+	@$(BIN)/formfact demo --train --out build/demo
 
 serve: $(VENV)/.run  ## Serve web and REST on 127.0.0.1:8000
 	@$(BIN)/formfact serve

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.extras import need_retrieval
+from app.cli.extras import need_retrieval, need_training
 
 if TYPE_CHECKING:
     from advisor_rules.rulebook import Rulebook
@@ -26,7 +26,12 @@ LABELLED = "labelled.jsonl"
     show_default=True,
     help="Folder for the report.",
 )
-def command(out: Path) -> None:
+@click.option(
+    "--train",
+    is_flag=True,
+    help="Also train a tiny model on the form that failed: minutes, more the first time.",
+)
+def command(out: Path, train: bool) -> None:
     """Run the main job on a bundled real case: a helper bot for Python's standard library.
 
     Reads the team's answers, diagnoses the failure log, probes the documents (the docstrings of
@@ -46,7 +51,8 @@ def command(out: Path) -> None:
     summary = _diagnosis(book, out)
     probed = _probed(answers, book)
     advice = _advise(answers, summary, probed, book)
-    written = _write(advice, Measured(summary, probed), book, answers, out)
+    run = _trained(out) if train else None
+    written = _write(advice, Measured(summary, probed, run), book, answers, out)
     for text in (log_text(summary), probe_text(probed), advice_text(read_advice(advice, book))):
         click.echo(f"{text}\n")
     click.echo(f"Report: {written}")
@@ -79,6 +85,26 @@ def _probed(answers: Answers, book: Rulebook) -> dict[str, Any]:
     result = probe_docstrings(documents, records(), names, limits, stages.at)
     stages.end()
     return result
+
+
+def _trained(out: Path) -> dict[str, Any]:
+    """Train an adapter on the form that failed, and measure whether it helped."""
+    from app.cli.problems import BadInput
+    from app.cli.train_text import Teller
+    from app.demo.case import records
+    from app.demo.documents import standard_library_documents
+    from app.demo.training import NotTrained, build_tiny_model, trained
+
+    need_training("formfact demo --train")
+    try:
+        click.echo("Tiny model: made once, some minutes", err=True)
+        build_tiny_model()
+        report = trained(standard_library_documents(), records(), out / "training", Teller().tell)
+    except NotTrained as error:
+        raise BadInput(f"--train: {error}") from error
+    if report.verdict:
+        click.echo(report.verdict.because, err=True)
+    return report.model_dump(mode="json")
 
 
 def _advise(
