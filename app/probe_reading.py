@@ -61,7 +61,7 @@ def read_probe(result: Mapping[str, Any]) -> ProbeReading:
     misses = result["misses"][chosen]
     return ProbeReading(
         headline=probe_words.headline(verdict, len(found)),
-        because=verdict["because"],
+        because=probe_words.because(verdict),
         measured=probe_words.measured_words(result),
         weak=WEAK if result["relevance"]["kind"] == "weak" else "",
         metrics=tuple(probe_words.METRICS[name][0] for name in metrics),

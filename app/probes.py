@@ -140,16 +140,11 @@ def progress_of(session: Session, probe: Probe, now: datetime | None = None) -> 
     )
 
 
-def result_of(session: Session, case_id: str, probe_id: str) -> dict[str, Any]:
+def finished(probe: Probe) -> dict[str, Any]:
     """What ``formfact probe --json`` prints of a probe, people's judgements included.
 
-    Raises NotFound, or Conflict where it is not done.
+    Raises Conflict where it is not done.
     """
-    return finished(get_probe(session, case_id, probe_id))
-
-
-def finished(probe: Probe) -> dict[str, Any]:
-    """The result of a probe. Raises Conflict where it is not done."""
     if probe.state != "done" or probe.result is None:
         raise Conflict(f"There is no result: the probe {STATE_WORDS[probe.state]}.")
     return probe.result

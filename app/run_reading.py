@@ -55,9 +55,10 @@ def read_run(report: Json) -> RunReading:
     """A report (``trainer.contract.RunReport`` as JSON) in words."""
     verdict: Json = report.get("verdict") or {}
     parity: Json = report.get("parity") or {}
+    headline = HEADLINES.get(verdict.get("outcome", ""), "Nothing was compared")
     return RunReading(
-        headline=HEADLINES.get(verdict.get("outcome", ""), "Nothing was compared"),
-        because=verdict.get("because", ""),
+        headline=headline,
+        because=verdict.get("because", "").removeprefix(f"{headline}. "),
         lines=tuple(_line(item) for item in verdict.get("comparisons", ())),
         trained=tuple(_trained(report)),
         parity=_parity(parity) if parity else "",

@@ -15,10 +15,10 @@ from app.probes import (
     cancel_probe,
     create_probe,
     delete_probe,
+    finished,
     get_probe,
     list_probes,
     progress_of,
-    result_of,
     retry_probe,
 )
 from app.settings import Settings
@@ -96,7 +96,7 @@ def test_only_what_fits_the_state_can_be_done(database: Database, settings: Sett
         with pytest.raises(Conflict, match="waits"):
             retry_probe(session, case_id, probe.id)
         with pytest.raises(Conflict, match="waits"):
-            result_of(session, case_id, probe.id)
+            finished(probe)
         assert cancel_probe(session, case_id, probe.id).state == "cancelled"
         with pytest.raises(Conflict, match="stopped"):
             cancel_probe(session, case_id, probe.id)
