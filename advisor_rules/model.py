@@ -317,6 +317,8 @@ class Rule(Entry):
             raise ValueError("what is wrong with a record needs a subtype")
         if self.subject == "application" and self.gives.subtype:
             raise ValueError("a subtype belongs to a rule on a record's facts, form or fault")
+        if self.plan and not self.gives.require:
+            raise ValueError("a plan is shown for the steps that gives.require names; name some")
         return self
 
 

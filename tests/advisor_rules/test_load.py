@@ -71,6 +71,11 @@ def test_every_question_stands_in_a_section(book: Rulebook) -> None:
             1,
             "must begin to hold before it ends",
         ),
+        (
+            rule("new") + "plan: [{do: Train., done_when: It is better.}]\n",
+            1,
+            "a plan is shown for the steps that gives.require names",
+        ),
         (rule("new", cites="[]"), 6, "cites: needs at least 1"),
         (rule("new", cites="[NOWHERE p.3]"), 6, "no source 'NOWHERE'"),
         (rule("new", when="{nothing: 1}"), 3, "unknown fact 'nothing'"),

@@ -162,6 +162,20 @@ def test_a_run_that_helped_lets_the_case_rest(
         assert outcome.facts == ()
 
 
+def test_a_gain_whose_cost_was_not_measured_asks_for_that_and_not_for_more_training(
+    database: Database, settings: Settings, book: Rulebook
+) -> None:
+    alone = HELPED.model_copy(update={"comparisons": HELPED.comparisons[:1]})
+    case_id = case_of(database, book)
+    assert written(database, book, succeeded(database, settings, case_id, alone))
+    with database.reading() as session:
+        after = latest(session, case_id)
+        assert after is not None
+        assert after.step == "stay"
+        assert "go on working" in str(after.advice["plan"])
+        assert "tuned_regressions" not in known_values(session, case_id)
+
+
 def test_without_advice_before_none_is_given(
     database: Database, settings: Settings, book: Rulebook
 ) -> None:
