@@ -19,6 +19,7 @@ from app.storage import Database
 from tests.team import Team
 
 SECONDS = 60.0
+GRACE = ("--timeout-graceful-shutdown", "1")
 
 
 @dataclass
@@ -34,15 +35,15 @@ class Site:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        command = (sys.executable, "-m", "uvicorn", "--factory", "app.web:create_app")
-        options = ("--port", str(self.port), "--timeout-graceful-shutdown", "1")
+    def start(self, *command: str) -> None:
+        """Start it, by another command than that without a worker, and wait until it answers."""
+        usual = ("-m", "uvicorn", "--factory", "app.web:create_app", *GRACE)
+        arguments = (*(command or usual), "--port", str(self.port))
         environment = {**os.environ, "FORMFACT_DATA_DIR": str(self.settings.data_dir)}
         log = (Path(self.settings.data_dir) / "server.log").open("ab")
         with log:
             self.process = subprocess.Popen(
-                (*command, *options), env=environment, stdout=log, stderr=log
+                (sys.executable, *arguments), env=environment, stdout=log, stderr=log
             )
         deadline = time.monotonic() + SECONDS
         while True:

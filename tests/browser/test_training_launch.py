@@ -74,9 +74,9 @@ def check_data(site: Site, page: Page) -> None:
     database.close()
 
 
-def read_log(team: Team, case: str) -> str:
+def read_log(team: Team, case: str, rows: list[dict[str, Any]]) -> str:
     """A log with corrections, read; its address."""
-    url = logs.send(team, case, as_lines(records()), "tickets.jsonl")
+    url = logs.send(team, case, as_lines(rows), "tickets.jsonl")
     columns = re.findall(r'name="column" value="([^"]*)"', team.client.get(f"{url}/columns").text)
     fields = ["" if "." in name else name for name in columns]
     team.send(f"{url}/columns", column=columns, field=fields)
@@ -94,7 +94,7 @@ def log(site: Site) -> str:
         case = team.new_case("Tickets as JSON")
         team.answer(case, evaluation_exists="true", facts_wrong="false", form_wrong="true")
         team.advise(case)
-        return read_log(team, case)
+        return read_log(team, case, records())
 
 
 def accessible(page: Page, what: str) -> None:
