@@ -17,7 +17,7 @@ from advisor_rules import FactValue, default_rulebook, load_rulebook
 from advisor_rules.model import Value
 from advisor_rules.rulebook import Rulebook
 from app.advising import Difference, advise_case, difference, get_advice, latest
-from app.intake import FactChange, record_facts
+from app.intake import FactChange, known_values, record_facts
 from app.settings import Settings
 from app.storage import AdviceRecord, TrainJob, utc_now
 from app.text import tidy
@@ -143,10 +143,18 @@ def record_verdict(
 ) -> tuple[list[FactChange], AdviceRecord | None]:
     """Write what a verdict says to a case, for a run without a job; the changes, the newest advice.
 
-    Raises NotFound.
+    Of a run that did not help nothing is written where another one did. Raises NotFound.
     """
     facts = facts_of(verdict, name, book) if verdict else {}
+    if facts and not _helped(facts) and _known_to_help(session, case_id):
+        return [], latest(session, case_id)
     return _recorded(session, book, case_id, facts)
+
+
+def _known_to_help(session: Session, case_id: str) -> bool:
+    known = known_values(session, case_id)
+    found = known.get("finetuned_before")
+    return found is not None and found.origin == "measured" and _helped(known)
 
 
 def _recorded(

@@ -13,7 +13,7 @@ from app.intake import known_values, record_facts
 from app.settings import Settings
 from app.storage import Database, TrainJob
 from app.training.gate import TRAINING, flags_for
-from app.training.outcomes import facts_of, pending, read_outcome, write_outcome
+from app.training.outcomes import facts_of, pending, read_outcome, record_verdict, write_outcome
 from tests.app.training.trying import launched, on_disk, queued, wait_for, workers
 from trainer.contract import Comparison, Verdict
 
@@ -174,6 +174,20 @@ def test_a_gain_whose_cost_was_not_measured_asks_for_that_and_not_for_more_train
         assert after.step == "stay"
         assert "go on working" in str(after.advice["plan"])
         assert "tuned_regressions" not in known_values(session, case_id)
+
+
+def test_a_run_without_a_job_takes_nothing_back_either(database: Database, book: Rulebook) -> None:
+    case_id = case_of(database, book)
+    with database.writing() as session:
+        changes, advice = record_verdict(session, book, case_id, FAILED, "First")
+        assert {change.fact for change in changes} == {"finetuned_before", "tuned_gain"}
+        assert advice is not None
+        assert advice.number == 2
+        assert record_verdict(session, book, case_id, HELPED, "Second")[0]
+        changes, advice = record_verdict(session, book, case_id, HARMED, "Third")
+        assert changes == []
+        assert advice is not None
+        assert advice.step == "stay"
 
 
 def test_without_advice_before_none_is_given(
