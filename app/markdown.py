@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_LINE_START = re.compile(r"^(?:[#+=:%-]|\d+(?=[.)](?:\s|$)))")
+_LINE_START = re.compile(r"^(?:[#=:%-]|\+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
 _LINK = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
 
 

@@ -74,3 +74,8 @@ def test_safe_markup_is_left_alone_and_code_holds_backticks() -> None:
 
 def test_block_of_text_stays_a_block() -> None:
     assert shown(f"\n{indented('# a' + chr(10) + '<b>')}\n") == ["code_block"]
+
+
+def test_a_signed_number_stays_readable_as_it_stands() -> None:
+    assert escaped("+15.3 points") == "+15.3 points"
+    assert "&#43;" in escaped("+ item")
