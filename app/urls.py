@@ -67,6 +67,8 @@ POOLING_JUDGE = "/cases/{case_id}/probes/{probe_id}/judging/{number}/{passage_id
 POOLING_UNDO = "/cases/{case_id}/probes/{probe_id}/judging/undo"
 
 TRAINING_QUEUE = "/training"
+TRAINING_HISTORY = "/training/history"
+TRAINING_COMPARE_ANY = "/training/comparison"
 TRAINING_ANY = "/training/jobs/{job_id}"
 TRAINING_LIVE = "/training/jobs/{job_id}/live"
 TRAINING_ACT = "/training/jobs/{job_id}/{action}"

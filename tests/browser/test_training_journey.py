@@ -247,6 +247,8 @@ def pages(site: Site, database: Database) -> dict[str, str]:
         "no job": to(urls.TRAINING_JOBS, case_id=bare),
         "comparison": to(urls.TRAINING_COMPARE, case_id=case) + f"?run={one}&run={other}",
         "queue": urls.TRAINING_QUEUE,
+        "all jobs": urls.TRAINING_HISTORY,
+        "any comparison": f"{urls.TRAINING_COMPARE_ANY}?run={one}&run={alone}",
     }
 
 

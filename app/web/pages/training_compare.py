@@ -1,10 +1,11 @@
-"""Two runs of a case side by side: what they were told, their curves, what each came to."""
+"""Two runs side by side: what they were told, their curves, what each came to."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,11 +13,10 @@ from app import train_words, urls
 from app.cases import get_case
 from app.log_words import size_words
 from app.services import Reading
-from app.storage import TrainJob
+from app.storage import Case, TrainJob
 from app.training.comparing import Differing, compare_jobs, flat
 from app.training.jobs import get_job
-from app.urls import to
-from app.web.pages.training_jobs import row_of
+from app.web.pages.training_jobs import history_link, row_of
 from app.web.templating import page
 from app.web.training_curves import compared_curves, told
 from app.web.training_results import verdict_of
@@ -26,12 +26,21 @@ router = APIRouter()
 
 @router.get(urls.TRAINING_COMPARE)
 def show_comparison(request: Request, case_id: str, session: Reading) -> Response:
-    """Two runs side by side; the list again where not two were picked."""
-    case = get_case(session, case_id)
+    """Two runs of a case side by side; the list again where not two were picked."""
+    return _compared(request, session, get_case(session, case_id))
+
+
+@router.get(urls.TRAINING_COMPARE_ANY)
+def show_any_comparison(request: Request, session: Reading) -> Response:
+    """The same of any two runs."""
+    return _compared(request, session, None)
+
+
+def _compared(request: Request, session: Session, case: Case | None) -> Response:
+    case_id = case.id if case else None
     picked = list(dict.fromkeys(request.query_params.getlist("run")))
     if len(picked) != 2:
-        query = {"pick": "two"}
-        return RedirectResponse(to(urls.TRAINING_JOBS, query, case_id=case_id), 303)
+        return RedirectResponse(history_link(case_id, {"pick": "two"}), 303)
     both = sorted(
         (get_job(session, job_id, case_id) for job_id in picked), key=lambda job: job.created_at
     )
@@ -41,6 +50,7 @@ def show_comparison(request: Request, case_id: str, session: Reading) -> Respons
         request,
         "pages/training_compare.html",
         case=case,
+        here="cases" if case else "training",
         runs=list(zip("AB", map(row_of, both), map(verdict_of, both), strict=True)),
         differing=[row for row in rows if row[3]],
         same=[row for row in rows if not row[3]],

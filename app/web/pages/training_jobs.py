@@ -1,12 +1,13 @@
-"""The training jobs of a case, and the queue of all of them with the workers."""
+"""The training jobs of a case or of all, and the queue with the workers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from app import train_words, urls
 from app.cases import get_case
 from app.log_words import size_words
 from app.services import Reading
-from app.storage import TrainJob
+from app.storage import Case, TrainJob
 from app.training import jobs
 from app.training.clock import now_of
 from app.training.presence import Standing, list_workers
@@ -59,38 +60,74 @@ class WorkerRow:
 @router.get(urls.TRAINING_JOBS)
 def show_jobs(request: Request, case_id: str, session: Reading) -> Response:
     """The jobs of a case, newest first, some of them where a filter says so."""
-    case, asked = get_case(session, case_id), request.query_params
-    state, method = asked.get("state", ""), asked.get("method", "")
-    states = (state,) if state in STATES else ()
+    return _history(request, session, get_case(session, case_id))
+
+
+@router.get(urls.TRAINING_HISTORY)
+def show_history(request: Request, session: Reading) -> Response:
+    """The same of every case, and of those that were launched without one."""
+    return _history(request, session, None)
+
+
+def _history(request: Request, session: Session, case: Case | None) -> Response:
+    asked, case_id = request.query_params, case.id if case else None
+    state, method, q = (asked.get(name, "")[:200] for name in ("state", "method", "q"))
     found = jobs.list_jobs(
         session,
         case_id=case_id,
-        states=states,
-        method=method[:100],
+        states=(state,) if state in STATES else (),
+        method=method,
+        search=q,
         limit=PAGE_SIZE,
         offset=whole(asked.get("offset")),
     )
-    rows = [row_of(job) for job in found.items]
     every = jobs.list_jobs(session, case_id=case_id, limit=1)
 
     def link(offset: int) -> str:
-        query = {"state": state, "method": method, "offset": offset or None}
-        return to(urls.TRAINING_JOBS, query, case_id=case_id)
+        query = {"state": state, "method": method, "q": q, "offset": offset or None}
+        return history_link(case_id, query)
 
     return page(
         request,
         "pages/training_jobs.html",
         case=case,
-        jobs=replace(found, items=rows),  # type: ignore[arg-type]  # rows for jobs
+        here="cases" if case else "training",
+        jobs=found,
+        rows=[row_of(job) for job in found.items],
+        cases=_cases(session, found.items) if case is None else {},
         total=every.total,
         state=state,
         method=method,
+        q=q,
         states=train_words.STATES,
         methods=train_words.METHODS,
+        own=history_link(case_id),
+        compare=compare_link(case_id),
         page_link=link,
         done=DONE.get(asked.get("done", ""), ""),
         pick=PICK if asked.get("pick") else "",
     )
+
+
+def history_link(case_id: str | None, query: Mapping[str, object] | None = None) -> str:
+    """The address of the list of a case's jobs, or of all."""
+    if case_id is None:
+        return to(urls.TRAINING_HISTORY, query)
+    return to(urls.TRAINING_JOBS, query, case_id=case_id)
+
+
+def compare_link(case_id: str | None) -> str:
+    """The address at which two jobs of a case, or of any, are compared."""
+    if case_id is None:
+        return urls.TRAINING_COMPARE_ANY
+    return to(urls.TRAINING_COMPARE, case_id=case_id)
+
+
+def _cases(session: Session, found: Sequence[TrainJob]) -> dict[str, str]:
+    """Names of the cases of jobs, by id."""
+    ids = {job.case_id for job in found if job.case_id}
+    query = select(Case.id, Case.name).where(Case.id.in_(ids))
+    return {row.id: row.name for row in session.execute(query)}
 
 
 @router.get(urls.TRAINING_QUEUE)

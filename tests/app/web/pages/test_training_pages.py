@@ -390,6 +390,37 @@ def test_the_history_is_filtered_by_state_and_method(
     assert found(method="classification_head") == []
 
 
+def test_the_history_of_all_has_jobs_of_every_case_and_of_none(
+    client: TestClient, database: Database, settings: Settings, case: str
+) -> None:
+    assert "There is none yet." in client.get(urls.TRAINING_HISTORY).text
+    put(database, settings, "failed", case, name="Broken")
+    put(database, settings, "succeeded", name="Elsewhere")
+
+    def found(**query: str) -> list[str]:
+        html = client.get(urls.TRAINING_HISTORY, params=query).text
+        return [name for name in ("Broken", "Elsewhere") if f">{name}</a>" in html]
+
+    assert found() == ["Broken", "Elsewhere"]
+    assert found(q="where") == ["Elsewhere"]
+    assert found(state="failed") == ["Broken"]
+    assert "No job is like that." in client.get(urls.TRAINING_HISTORY, params={"q": "zz"}).text
+    link = to(urls.TRAINING_JOBS, case_id=case)
+    assert f'<a href="{link}">Ticket assistant</a>' in client.get(urls.TRAINING_HISTORY).text
+
+
+def test_any_two_runs_are_compared(
+    client: TestClient, database: Database, settings: Settings, case: str
+) -> None:
+    first = put(database, settings, "succeeded", case, params={"rank": 8})
+    second = put(database, settings, "succeeded", params={"rank": 32})
+    html = client.get(urls.TRAINING_COMPARE_ANY, params={"run": [first, second]}).text
+    assert "params: rank" in html.partition("Settings that differ")[2].partition("</table>")[0]
+    one = client.get(urls.TRAINING_COMPARE_ANY, params={"run": [first]})
+    assert one.url.path == urls.TRAINING_HISTORY
+    assert "Pick two runs to compare." in one.text
+
+
 def test_two_runs_are_compared(
     client: TestClient, database: Database, settings: Settings, case: str
 ) -> None:
