@@ -51,7 +51,7 @@ def measure(folder: Path, options: argparse.Namespace, root: Path) -> dict[str, 
     from trainer.methods.sft import fit
 
     began = time.perf_counter()
-    test = rows_of(folder, "test", options.test)
+    test = rows_of(folder, "test", options.test, short=options.short)
     spec = TrainSpec(
         model=options.model,
         data=Data(train="data/train.jsonl"),
@@ -59,6 +59,7 @@ def measure(folder: Path, options: argparse.Namespace, root: Path) -> dict[str, 
         params={
             "learning_rate": options.rate,
             "epochs": options.epochs,
+            "batch_size": options.batch,
             "rank": options.rank,
             "alpha": 2 * options.rank,
             "samples": 0,
@@ -66,7 +67,7 @@ def measure(folder: Path, options: argparse.Namespace, root: Path) -> dict[str, 
         evaluation=Evaluation(max_new_tokens=LONGEST, batch_size=32, most_items=len(test)),
         threads=options.threads,
     )
-    parts = without(rows_of(folder, "train", options.train))
+    parts = without(rows_of(folder, "train", options.train, short=options.short))
     parts["validation"] = parts["validation"][:100]
     run = start(root, spec, {**parts, "test": test})
     training = fit(run)
@@ -106,6 +107,10 @@ def _options(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=300, help="held-out rows at most")
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--batch", type=int, default=16, help="rows a step")
+    parser.add_argument(
+        "--short", action="store_true", help="leave lists of labels out of the instructions"
+    )
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0, help="0: every core")
     parser.add_argument("--json", action="store_true")

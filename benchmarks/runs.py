@@ -38,9 +38,16 @@ def start(root: Path, spec: TrainSpec, parts: dict[str, Sequence[dict[str, Any]]
     return Run(spec, folder, device, Journal(folder.events))
 
 
-def rows_of(folder: Path, part: str, most: int | None = None) -> list[dict[str, Any]]:
-    """The rows of a public set (``most`` drawn at random), its system message before each."""
+def rows_of(
+    folder: Path, part: str, most: int | None = None, *, short: bool = False
+) -> list[dict[str, Any]]:
+    """The rows of a public set (``most`` drawn at random), its system message before each.
+
+    ``short`` leaves out of that message the labels that it lists: they are learned from the rows.
+    """
     system = json.loads((folder / "task.json").read_text(encoding="utf-8"))["system"]
+    if short:
+        system = system.partition(" Intent labels:")[0]
     lines = (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
     kept = sorted(random.Random(0).sample(range(len(lines)), min(most or len(lines), len(lines))))  # noqa: S311
     rows = [json.loads(lines[place]) for place in kept]
