@@ -39,7 +39,8 @@ class Site:
         """Start it, by another command than that without a worker, and wait until it answers."""
         usual = ("-m", "uvicorn", "--factory", "app.web:create_app", *GRACE)
         arguments = (*(command or usual), "--port", str(self.port))
-        environment = {**os.environ, "FORMFACT_DATA_DIR": str(self.settings.data_dir)}
+        settings = {"FORMFACT_DATA_DIR": str(self.settings.data_dir), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **settings}
         log = (Path(self.settings.data_dir) / "server.log").open("ab")
         with log:
             self.process = subprocess.Popen(
