@@ -133,9 +133,13 @@ def test_from_the_recommendation_to_an_adapter_and_changed_advice(
     expect(page.locator(".verdict h1")).to_have_text("Training helped", timeout=SECONDS)
     expect(page.locator("#outcome")).to_contain_text("Written to the case", timeout=SECONDS)
     accessible(page, "verdict")
+    expect(page.locator("main")).to_contain_text("give the same answers")
+    expect(page.locator(".sampled").first).to_be_visible()
+    expect(page.locator(".drawing-curve-loss .run-1").first).to_be_attached()
 
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Adapter").click()
+    assert re.fullmatch(r"[a-z0-9]+-adapter\.zip", waiting.value.suggested_filename)
     content = io.BytesIO(Path(waiting.value.path()).read_bytes())
     with zipfile.ZipFile(content) as adapter:
         names = {Path(name).name for name in adapter.namelist()}

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -17,19 +13,16 @@ from playwright.sync_api import Browser, Page, expect
 from app import urls
 from app.storage import Database
 from app.training import jobs
-from app.training.jobs import Launch
 from app.urls import to
 from tests.app.training.scenes import put
-from tests.app.training.test_real_training import MODEL, ROWS, real_worker
-from tests.app.training.trying import ROOT, job_of, queued, steps_told, wait_for, workers
 from tests.app.training.trying import events_of as events
+from tests.app.training.trying import job_of, queued, steps_told, wait_for, workers
 from tests.browser.site import Site, new_site
-from trainer.contract import ENDED, STATES, Data, Evaluation, TrainSpec
+from trainer.contract import STATES
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SOON = 20_000
 """Milliseconds that a busy machine may need for what otherwise takes one second."""
-TRAINED = 240_000
 NewPage = Callable[..., Page]
 
 
@@ -156,39 +149,6 @@ def test_without_scripts_a_job_is_followed_by_reloading(
     expect(page.locator("#job-now")).to_contain_text("Step 40 of 100")
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#job-now")).to_contain_text("Pausing after this step")
-
-
-def test_a_real_run_is_watched_to_its_verdict_and_taken_away(
-    page: Page, site: Site, database: Database, tmp_path: Path
-) -> None:
-    base = tmp_path / "base"
-    texts = json.dumps([message["content"] for row in ROWS for message in row["messages"]])  # type: ignore[index]
-    subprocess.run([sys.executable, "-c", MODEL, base, texts], check=True, cwd=ROOT)
-    spec = TrainSpec(
-        name="Numbers",
-        model=str(base),
-        data=Data(train="rows"),
-        params={"epochs": 4, "batch_size": 4, "micro_batch_size": 4, "checkpoint_steps": 8},
-        evaluation=Evaluation(most_items=6, max_new_tokens=8, forgetting=False),
-        device="cpu",
-        threads=1,
-    )
-    rows = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
-    with database.writing() as session:
-        launch = Launch(spec, {"train": rows}, accept_warnings=True)
-        job_id = jobs.create_job(session, site.settings, launch).id
-    page.goto(address(job_id))
-    expect(page.get_by_role("heading", level=1)).to_have_text("The data is checked")
-    with real_worker(site.settings):
-        expect(page.locator(".drawing-curve-loss")).to_be_visible(timeout=TRAINED)
-        expect(page.locator(".verdict h1")).to_contain_text("training helped", timeout=TRAINED)
-    assert job_of(database, job_id).state in ENDED
-    expect(page.locator("main")).to_contain_text("give the same answers")
-    expect(page.locator(".sampled").first).to_be_visible()
-    expect(page.locator(".drawing-curve-loss .run-1").first).to_be_attached()
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="Adapter").click()
-    assert waiting.value.suggested_filename == f"{job_id}-adapter.zip"
 
 
 # --- the queue --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -70,12 +71,16 @@ def _told(a: TrainJob, b: TrainJob) -> list[tuple[str, str, str, bool]]:
     return [
         (
             _name(name),
-            train_words.value_words(first.get(name)),
-            train_words.value_words(second.get(name)),
+            _setting(first, name),
+            _setting(second, name),
             first.get(name) != second.get(name),
         )
         for name in names
     ]
+
+
+def _setting(told: Mapping[str, Any], name: str) -> str:
+    return train_words.value_words(told[name]) if name in told else "the default"
 
 
 def _words(item: Differing) -> tuple[str, str, str, bool]:

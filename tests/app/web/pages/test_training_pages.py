@@ -425,13 +425,16 @@ def test_two_runs_are_compared(
     client: TestClient, database: Database, settings: Settings, case: str
 ) -> None:
     first = put(database, settings, "succeeded", case, params={"rank": 8, "epochs": 2})
-    second = put(database, settings, "succeeded", case, params={"rank": 32, "epochs": 2})
+    second = put(
+        database, settings, "succeeded", case, params={"rank": 32, "epochs": 2, "dropout": 0.1}
+    )
     link = to(urls.TRAINING_COMPARE, case_id=case)
     html = client.get(link, params={"run": [first, second]}).text
     differing = html.partition("Settings that differ")[2].partition("</table>")[0]
 
     assert "params: rank" in differing
     assert "params: epochs" not in differing
+    assert "the default" in differing
     assert "Both trained to the very same weights." in html
     assert "Training loss" in html
     assert html.count("On 80 held-out items") == 2
