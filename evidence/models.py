@@ -106,6 +106,8 @@ def fingerprint(place: str) -> str:
 def _check_installed() -> None:
     if find_spec(NEEDED) is None:
         raise NoModel("models that compare texts need the extra `embedding`, not installed here")
+    # Threads that wait for one another take the cores' time from others (`trainer.device`).
+    os.environ.setdefault("GOMP_SPINCOUNT", "5000")
     # A bar on standard error for every load would stand among the words of our own commands.
     import_module("transformers.utils.logging").disable_progress_bar()
 

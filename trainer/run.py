@@ -29,7 +29,7 @@ from trainer.contract import (
     TrainSpec,
     write_whole,
 )
-from trainer.device import DeviceChoice, choose_device, settle, sleep_while_waiting
+from trainer.device import DeviceChoice, choose_device, settle, spin_briefly
 from trainer.events import Journal
 from trainer.failures import RunFailure, Stopped
 from trainer.log_tail import log_tail
@@ -115,7 +115,7 @@ def kept_device(spec: TrainSpec, folder: RunFolder) -> DeviceChoice:
 
 def _quiet() -> None:
     """Settings of libraries that have to be there before they are imported."""
-    sleep_while_waiting()
+    spin_briefly()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

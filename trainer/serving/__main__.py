@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from trainer.device import sleep_while_waiting
+from trainer.device import spin_briefly
 from trainer.serving.engine import Answer, Engine
 from trainer.serving.protocol import ORDER, Ask, Cancel
 from trainer.serving.shelf import Shelf
@@ -22,7 +22,7 @@ Inbox = Queue[Ask | Cancel | None]
 def main() -> int:
     """Serve until the input closes, or there was nothing to do for ``--idle`` seconds."""
     options = _options()
-    sleep_while_waiting()
+    spin_briefly()
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     out = _own_output()
     inbox: Inbox = Queue()

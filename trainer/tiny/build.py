@@ -20,7 +20,7 @@ from trainer.attended import alone
 from trainer.catalogue import tiny_model_folder
 from trainer.context import Run
 from trainer.contract import Data, Evaluation, RunFolder, TrainSpec, write_whole
-from trainer.device import choose_device, settle, sleep_while_waiting
+from trainer.device import choose_device, settle, spin_briefly
 from trainer.events import Journal
 from trainer.tiny.conversations import conversations
 from trainer.tiny.docstrings import docstrings
@@ -47,7 +47,7 @@ PARAMS: dict[str, Any] = {
 
 def main() -> None:
     """Make the model where it is not there yet, and say where it lies."""
-    sleep_while_waiting()
+    spin_briefly()
     started = time.perf_counter()
     final = tiny_model_folder()
     made = build(final)
