@@ -69,7 +69,7 @@ def rehearse_chats(run: Run, params: Params, steps: int) -> dict[str, Any]:
 
     found = rehearse(run, build)
     shutil.rmtree(run.folder.root / ".rehearsal", ignore_errors=True)
-    return found
+    return {**found, "longest": max(map(len, parts.train.ids))}
 
 
 def _parts(run: Run, params: Params) -> Parts:

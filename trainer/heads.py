@@ -85,7 +85,8 @@ def fit_head(run: Run) -> dict[str, Any]:
 def rehearse_head(run: Run, steps: int) -> dict[str, Any]:
     """Train steps that are forgotten: the first on the longest texts, the others on usual ones."""
     params = params_from(run.spec.params)
-    train = _texts(run, "train", labels_of(run))
+    labels = labels_of(run)
+    train = _texts(run, "train", labels)
     way = replace(course(params, len(train.ids)), steps=steps, warmup=0)
     each = way.micro * way.accumulate
     order = sorted(range(len(train.ids)), key=lambda place: -len(train.ids[place]))
@@ -101,7 +102,7 @@ def rehearse_head(run: Run, steps: int) -> dict[str, Any]:
 
     found = rehearse(run, build)
     shutil.rmtree(run.folder.root / ".rehearsal", ignore_errors=True)
-    return found
+    return {**found, "longest": len(train.ids[order[0]]), "labels": len(labels)}
 
 
 def _trainer(

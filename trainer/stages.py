@@ -80,21 +80,22 @@ def _dry_run(run: Run) -> Result:
     from trainer.methods._base import method_of
 
     found: Result = method_of(run.spec.method).rehearse(run, REHEARSED)
-    predicted = _predicted(run)
+    predicted = _predicted(run, found.get("longest"), found.get("labels"))
     run.tell("memory", "memory", {"predicted_bytes": predicted, **found})
     return {"predicted_bytes": predicted, **found}
 
 
-def _predicted(run: Run) -> int | None:
-    """Bytes that the estimate foretells; None where it knows too little of the base."""
+def _predicted(run: Run, longest: int | None, labels: int | None) -> int | None:
+    """Bytes that the estimate foretells for these rows; None where it does not know the base."""
     from trainer.memory import Device, estimate_for
 
     here = run.device
     device = Device(kind=here.kind, memory=here.memory_bytes, bfloat16=here.dtype == "bfloat16")
     try:
-        return int(estimate_for(run.spec, device=device).total_bytes)
+        found = estimate_for(run.spec, device=device, longest=longest, labels=labels)
     except ValueError:
         return None
+    return int(found.total_bytes)
 
 
 def _train(run: Run) -> Result:

@@ -32,7 +32,8 @@ class Method(Protocol):
     def rehearse(self, run: Run, steps: int) -> dict[str, Any]:
         """Train so many steps on the longest rows and forget them.
 
-        Returns ``measured_bytes`` and ``seconds_per_step``.
+        Returns ``measured_bytes``, ``seconds_per_step``, and what memory depends on: ``longest``,
+        the tokens of the longest row, and the number of ``labels`` where there are any.
         """
         ...
 
