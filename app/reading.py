@@ -5,7 +5,7 @@ Advice may be older than the rulebook at hand; an entry that is gone is shown by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -252,8 +252,14 @@ def _steps(advice: Json, book: Rulebook) -> Iterable[StepReasons]:
             speaks_for=_reasons(found, book, "for"),
             against=_reasons(found, book, "against"),
             blocks=_reasons(found, book, "block"),
-            notes=_reasons(found, book, "require", "warn", "choose", "avoid"),
+            notes=_reasons(_once(found), book, "require", "warn", "choose", "avoid"),
         )
+
+
+def _once(found: Sequence[Json]) -> list[Json]:
+    """Without what a rule requires of a step that it speaks on: it would say the same twice."""
+    spoken = {reason["rule"] for reason in found if reason["effect"] in ("for", "against", "block")}
+    return [item for item in found if item["effect"] != "require" or item["rule"] not in spoken]
 
 
 def _reasons(found: Iterable[Json], book: Rulebook, *effects: str) -> tuple[Reason, ...]:

@@ -168,6 +168,16 @@ def test_json_is_the_advice_with_the_case_beside_it() -> None:
     assert again == json.loads(json.dumps(advice))
 
 
+def test_a_rule_that_speaks_for_a_step_and_asks_for_work_says_why_once() -> None:
+    known = {"form_wrong": True, "facts_wrong": False, "evaluation_exists": True}
+    helped = {**known, "finetuned_before": "helped", "tuned_gain": 0.6}
+    found = advice_to_dict(advise(helped, rulebook=BOOK), BOOK)
+    assert found["step"] == "stay"
+    text = str(render(found, BOOK, form="markdown", case=CaseSummary(name="Tickets")))
+    assert text.count("The gain on held-out items is real") == 1
+    assert "must go on working" in text
+
+
 def test_change_since_the_last_advice_names_step_and_deciding_fact() -> None:
     difference = Difference(
         step_from="define_evaluation",
