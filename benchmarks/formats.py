@@ -60,6 +60,7 @@ def measure(folder: Path, options: argparse.Namespace, root: Path) -> dict[str, 
             "learning_rate": options.rate,
             "epochs": options.epochs,
             "batch_size": options.batch,
+            "adapter": options.adapter,
             "rank": options.rank,
             "alpha": 2 * options.rank,
             "samples": 0,
@@ -111,6 +112,7 @@ def _options(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--short", action="store_true", help="leave lists of labels out of the instructions"
     )
+    parser.add_argument("--adapter", choices=("lora", "full"), default="lora")
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0, help="0: every core")
     parser.add_argument("--json", action="store_true")
