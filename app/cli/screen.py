@@ -132,4 +132,4 @@ def _questions(reading: Reading) -> Iterator[str]:
     for number, item in enumerate(reading.questions[:MOST_QUESTIONS], 1):
         yield f"{number}. {item.question} ({item.fact}) {item.influence}"
     if (more := len(reading.questions) - MOST_QUESTIONS) > 0:
-        yield f"~and {counted(more, 'more')} (--json shows all)"
+        yield f"~and {counted(more, 'more question')} (--json shows all)"
